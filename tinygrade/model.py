@@ -1,0 +1,295 @@
+"""The data that everything else passes around: frozen, plain, and with a documented JSON form.
+
+The JSON form of `Report` is described by `report.schema.json` beside this file. `Report.to_json` and
+`Report.from_json` are inverse to each other; `Report.student_view` is what a student may see.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+#: Version of the report's JSON form; raised when a reader of the old form would misread the new one.
+REPORT_SCHEMA = 1
+
+Status = Literal[
+    "passed",
+    "partial",
+    "failed",
+    "not_implemented",  # a stub was reached
+    "blocked",  # what the check needs is not implemented or cannot be imported
+    "timed_out",
+    "out_of_memory",
+    "crashed",  # the student's code ended its process
+    "grader_error",  # our fault: the score of the run becomes null
+]
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+Visibility = Literal["visible", "hidden"]
+Policy = Literal["own", "released", "auto"]
+Level = Literal["strong", "weak", "none"]
+
+
+@dataclass(frozen=True)
+class Course:
+    """A folder with a course.toml: where the package, its solution, its stubs and its assignments are."""
+
+    name: str
+    root: Path
+    #: Name of the package that students write, for example `tinytorch`.
+    package: str
+    #: Folder that holds the solved package, and the one that holds its stubs.
+    reference: Path
+    template: Path
+    #: Folder of the course's own plugin package, or None.
+    plugin: Path | None
+    #: Assignment ids in course order; each is a folder below `root`.
+    assignments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Surface:
+    """What the grader must know of the student's package to write weights and read gradients."""
+
+    #: `module.Class` of the tensor type, with `.data`, `.grad` and `.backward(g)`.
+    tensor: str = "tensor.Tensor"
+    dtype: str = "float64"
+    #: `module.Class` of the model, or "" when the assignment has none.
+    model: str = ""
+    #: Canonical parameter names and their shapes, in the order of the handout.
+    parameters: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one worker may use. Times are seconds, sizes MiB or KiB as named."""
+
+    cpu_seconds: float = 5.0
+    import_cpu_seconds: float = 5.0
+    memory_mib: int = 1024
+    #: Printed text that is kept for the student; the rest is read and dropped.
+    output_kib: int = 64
+
+
+@dataclass(frozen=True)
+class Group:
+    """Consecutive checks that the terminal shows as one line; one test file each."""
+
+    file: str
+    title: str
+    points: float
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One assignment.toml."""
+
+    id: str
+    title: str
+    root: Path
+    course: Course
+    points: float
+    groups: tuple[Group, ...]
+    #: Files of the package that this assignment adds or completes.
+    files: tuple[str, ...]
+    #: What to do with the student's earlier assignments, unless the command line says otherwise.
+    earlier: Policy
+    surface: Surface
+    limits: Limits
+    hints: Literal["full", "question", "none"]
+    minimum_isolation: Level
+    #: Tables that belong to the course plugin, for example `training`.
+    extra: Mapping[str, Mapping[str, Any]]
+
+    def predecessors(self) -> tuple[str, ...]:
+        """Ids of the assignments before this one, in course order."""
+        order = self.course.assignments
+        return order[: order.index(self.id)]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A private copy of what a student handed in."""
+
+    #: What the user named: a path or an address. Shown, never opened again.
+    source: str
+    #: Folder of the private copy; the package is a folder in it.
+    root: Path
+    #: Hash over names and contents of the copied files.
+    sha256: str
+    #: Copied files, relative to `root`, sorted.
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A recognised kind of mistake: a stable code and what it was seen from."""
+
+    code: str
+    evidence: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One parametrised case of a check."""
+
+    id: str
+    status: Status
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check found. All text is bounded and free of control characters."""
+
+    id: str
+    title: str
+    group: str
+    status: Status
+    points: float
+    max_points: float
+    task: str = ""
+    message: str = ""
+    hint: str = ""
+    diagnosis: Diagnosis | None = None
+    visibility: Visibility = "visible"
+    seconds: float = 0.0
+    cases: tuple[Case, ...] = ()
+    #: `file.py:line name` in the student's package, or "".
+    where: str = ""
+    #: Ids of failed checks that this one rests on: mend those first.
+    follows_from: tuple[str, ...] = ()
+    #: What the student's code printed during the check.
+    output: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.status == "passed"
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """Points added (or taken) by a policy after scoring, with the reason that the student reads."""
+
+    points: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Where one earlier assignment was taken from in this run, and why."""
+
+    assignment: str
+    source: Literal["own", "released"]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """How well student code was confined, as measured: see `Level`."""
+
+    level: Level
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of one grading."""
+
+    assignment: str
+    title: str
+    submission: Mapping[str, str]
+    score: float | None
+    max_score: float
+    #: True when only a part of the checks was asked for: then there is no score.
+    selected: bool
+    isolation: Isolation
+    seed: int
+    environment: Mapping[str, str]
+    started: str
+    seconds: float
+    checks: tuple[CheckResult, ...]
+    adjustments: tuple[Adjustment, ...] = ()
+    swaps: tuple[Swap, ...] = ()
+    sections: Mapping[str, Any] = field(default_factory=dict)
+    #: What hidden checks were drawn from (hex). Only in the instructor's view.
+    secret: str | None = None
+    schema: int = REPORT_SCHEMA
+    tinygrade: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """A tree of dict, list, str, int, float, bool and None; non-finite numbers become None."""
+        tree = _plain(asdict(self))
+        assert isinstance(tree, dict)
+        return tree
+
+    @classmethod
+    def from_json(cls, tree: Mapping[str, Any]) -> Report:
+        """The report that `to_json` wrote.
+
+        Raises:
+            ValueError: the tree is not a report of this schema.
+        """
+        if not isinstance(tree, Mapping) or tree.get("schema") != REPORT_SCHEMA:
+            raise ValueError(f"not a tinygrade report of schema {REPORT_SCHEMA}")
+        try:
+            return _report(dict(tree))
+        except (TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"damaged report: {error}") from error
+
+    def student_view(self) -> Report:
+        """The report without anything that would help to game a hidden check."""
+        checks = tuple(_scrubbed(c) if c.visibility == "hidden" else c for c in self.checks)
+        return replace(self, checks=checks, secret=None)
+
+
+def check_from_json(tree: Mapping[str, Any]) -> CheckResult:
+    """One entry of a report's `checks`."""
+    values = dict(tree)
+    diagnosis = values.get("diagnosis")
+    values["diagnosis"] = Diagnosis(**diagnosis) if diagnosis else None
+    values["cases"] = tuple(Case(**case) for case in values.get("cases", ()))
+    values["follows_from"] = tuple(values.get("follows_from", ()))
+    if values.get("status") not in STATUSES:
+        raise ValueError(f"unknown status {values.get('status')!r}")
+    return CheckResult(**values)
+
+
+def check_to_json(check: CheckResult) -> dict[str, Any]:
+    """The entry of a report's `checks` for this result."""
+    tree = _plain(asdict(check))
+    assert isinstance(tree, dict)
+    return tree
+
+
+def _report(values: dict[str, Any]) -> Report:
+    isolation = values["isolation"]
+    values["isolation"] = Isolation(isolation["level"], tuple(isolation["missing"]))
+    values["checks"] = tuple(check_from_json(c) for c in values["checks"])
+    values["adjustments"] = tuple(Adjustment(**a) for a in values["adjustments"])
+    values["swaps"] = tuple(Swap(**s) for s in values["swaps"])
+    known = {f.name for f in fields(Report)}
+    if unknown := set(values) - known:
+        raise ValueError(f"damaged report: unknown key {sorted(unknown)[0]!r}")
+    return Report(**values)
+
+
+def _scrubbed(check: CheckResult) -> CheckResult:
+    return replace(
+        check, message="", hint="", diagnosis=None, cases=(), where="", output="", seconds=0.0, follows_from=()
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, str | int):
+        return value
+    raise TypeError(f"a report cannot hold {type(value).__name__}")
