@@ -1,0 +1,98 @@
+"""Answer the requests of one check: a table of objects, and what may be done with them."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from . import failures, given, package, training
+from .pipe import Pipe
+from .routines import ROUTINES, Surface, unwrap
+from .wire import HandleRef, WireError
+
+OPERATORS: dict[str, Callable[..., Any]] = {
+    name: getattr(operator, name)
+    for name in ("add", "sub", "mul", "truediv", "pow", "matmul", "neg", "getitem", "setitem")
+}
+
+
+class Session:
+    """One worker's state. `requests` maps the name of a request to the method that answers it."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+        self._objects: list[Any] = []
+        self._package = ""
+        self._folder = Path()
+        self._surface = Surface(lambda: None, [])
+        self._requests: dict[str, Callable[..., Any]] = {
+            "open": self._open,
+            "module": self._module,
+            "get": getattr,
+            "set": setattr,
+            "call": self._call,
+            "operate": self._operate,
+            "fetch": lambda value: unwrap(self._surface, value),
+            "routine": lambda name, args: ROUTINES[name](self._surface, *args),
+            "train": self._train,
+        }
+
+    def serve(self) -> None:
+        """Answer until the trusted side closes the pipe."""
+        while True:
+            try:
+                request = self._pipe.receive()
+            except EOFError:
+                return
+            self._reply(request)
+
+    def _reply(self, request: dict[str, Any]) -> None:
+        plain = request["do"] in ("fetch", "routine", "train")
+        try:
+            result = self._requests[request["do"]](*self._resolve(request["args"]))
+            reply = {"value": result if plain else self._keep(result)}
+        except BaseException as error:  # whatever it is, the trusted side decides what it means
+            reply = {"error": failures.describe(error, self._folder)}
+        try:
+            self._pipe.send(reply, self._refer)
+        except WireError as error:
+            self._pipe.send({"unsendable": str(error)}, self._refer)
+
+    def _open(self, name: str, folder: str, surface: dict[str, Any], parts: list[dict[str, Any]]) -> None:
+        self._package, self._folder = name, Path(folder)
+        module, _, attribute = surface["tensor"].rpartition(".")
+        self._surface = Surface(lambda: getattr(package.load(name, module), attribute), surface["parameters"])
+        package.install(name, self._folder)
+        given.install(lambda module: package.load(name, module), parts, self._pipe, self._surface)
+
+    def _module(self, name: str) -> Any:
+        return package.load(self._package, name)
+
+    def _call(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        return function(*args, **kwargs)
+
+    def _operate(self, name: str, args: list[Any]) -> Any:
+        return OPERATORS[name](*args)
+
+    def _train(self, function: Any, model: Any, args: list[Any], plan: dict[str, Any]) -> Any:
+        return training.run(self._pipe, self._surface, function, model, args, plan)
+
+    # ---- handles ------------------------------------------------------------------------------------
+
+    def _keep(self, value: Any) -> HandleRef:
+        self._objects.append(value)
+        return HandleRef(len(self._objects) - 1, type(value).__name__[:100])
+
+    def _refer(self, value: Any) -> HandleRef:
+        raise WireError(f"a value of type {type(value).__name__[:100]}")
+
+    def _resolve(self, value: Any) -> Any:
+        if type(value) is HandleRef:
+            return self._objects[value.id]
+        if type(value) in (list, tuple):
+            return type(value)(self._resolve(item) for item in value)
+        if type(value) is dict:
+            return {key: self._resolve(item) for key, item in value.items()}
+        return value

@@ -1,0 +1,41 @@
+"""One worker for one check without a fork: a fresh process that talks over its standard streams.
+
+For systems without fork (Windows) and where the zygote cannot run. Standard input carries requests, standard
+output replies; what the student prints goes to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from . import canary, confinement, package
+from .pipe import Pipe
+from .session import Session
+
+
+def main(request: str) -> None:
+    """Serve one check. `request` is the JSON of the limits (and `canary`)."""
+    wanted = json.loads(request)
+    incoming, outgoing = os.dup(0), os.dup(1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(2, 1)
+    if os.name == "nt":
+        _binary(incoming, outgoing)
+    confinement.confine(wanted["limits"], os.getppid())
+    package.hide_site_packages()
+    pipe = Pipe(incoming, outgoing)
+    if wanted.get("canary"):
+        pipe.send({"value": canary.possible_acts()}, None)  # type: ignore[arg-type]
+        return
+    Session(pipe).serve()
+
+
+def _binary(*fds: int) -> None:
+    import msvcrt
+
+    for fd in fds:
+        msvcrt.setmode(fd, os.O_BINARY)  # type: ignore[attr-defined]
+    assert sys.platform == "win32"
