@@ -9,7 +9,6 @@ import contextlib
 import os
 import socket
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,14 +31,22 @@ def _read_files() -> None:
 
 
 def _write_files() -> None:
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(b"x")
-        file.flush()
+    _with_new_file(b"x")
 
 
 def _create_files() -> None:
-    with tempfile.NamedTemporaryFile():
-        return
+    _with_new_file(b"")
+
+
+def _with_new_file(content: bytes) -> None:
+    path = Path("/tmp" if os.name == "posix" else os.environ.get("TEMP", "."), f"tinygrade-canary-{os.getpid()}")
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        if content:
+            os.write(file, content)
+    finally:
+        os.close(file)
+        path.unlink()
 
 
 def _connect() -> None:

@@ -15,7 +15,6 @@ import numpy as np
 
 from .pipe import Pipe
 from .routines import Surface, find, unwrap
-from .wire import WireError
 
 
 def install(load: Callable[[str], ModuleType], parts: list[dict[str, Any]], pipe: Pipe, surface: Surface) -> None:
@@ -68,9 +67,6 @@ class StandIn:
 
     def _ask(self, args: list[Any], weights: dict[str, Any], g: Any, wrt: list[int] | None = None) -> Any:
         question = {"args": args, "weights": weights, "cotangent": g, "wrt": wrt or []}
-        self._pipe.send({"event": "given", "part": self._path, **question}, _refuse)
+        self._pipe.send({"event": "given", "part": self._path, **question})
         return self._pipe.receive()["value"]
 
-
-def _refuse(value: Any) -> Any:
-    raise WireError(f"a value of type {type(value).__name__}")

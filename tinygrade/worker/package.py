@@ -8,9 +8,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import sysconfig
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
+
+ZIP = f"python{sys.version_info.major}{sys.version_info.minor}.zip"
 
 
 def install(name: str, folder: Path) -> None:
@@ -35,6 +38,7 @@ def load(package: str, name: str) -> ModuleType:
 
 def hide_site_packages() -> None:
     """Leave only the standard library importable; numpy is already loaded and finds its own parts."""
-    sys.path[:] = [p for p in sys.path if p and "site-packages" not in p and "dist-packages" not in p]
-    sys.meta_path[:] = [f for f in sys.meta_path if getattr(f, "__module__", "").startswith("_frozen_importlib") or
-                        isinstance(f, type)]
+    library = Path(sysconfig.get_path("stdlib"))
+    sys.path[:] = [str(library.parent / ZIP), str(library), str(library / "lib-dynload")]
+    # Finders of editable installs and of plugins are not part of the interpreter.
+    sys.meta_path[:] = [f for f in sys.meta_path if getattr(f, "__module__", "").startswith("_frozen_importlib")]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import select
-from collections.abc import Callable
 from typing import Any
 
-from .wire import Frames, HandleRef, encode
+from .wire import Frames, encode
 
 
 class Pipe:
@@ -39,9 +38,9 @@ class Pipe:
             raise EOFError
         self._frames.feed(data)
 
-    def send(self, value: Any, refer: Callable[[Any], HandleRef]) -> None:
+    def send(self, value: Any) -> None:
         """Raises WireError before anything is written when the value cannot be sent."""
-        for piece in encode(value, refer):
+        for piece in encode(value):
             view = memoryview(piece)
             while view:
                 view = view[os.write(self._outgoing, view) :]

@@ -28,7 +28,7 @@ def main(request: str) -> None:
     package.hide_site_packages()
     pipe = Pipe(incoming, outgoing)
     if wanted.get("canary"):
-        pipe.send({"value": canary.possible_acts()}, None)  # type: ignore[arg-type]
+        pipe.send({"value": canary.possible_acts()})
         return
     Session(pipe).serve()
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from .pipe import Pipe
 from .routines import Surface, read
-from .wire import WireError
 
 PROGRESS_EVERY = 0.2  # seconds
 
@@ -58,7 +57,7 @@ class OnStep:
             self.snapshot(loss)
         elif time.monotonic() - self._shown > PROGRESS_EVERY:
             self._shown = time.monotonic()
-            self._send({"event": "step", "step": self.steps, "loss": _number(loss)})
+            self._pipe.send({"event": "step", "step": self.steps, "loss": _number(loss)})
         self._take_posts(wait=False)
         used = self._used + time.process_time() - self._posted
         return min(1.0, used / self._budget)
@@ -66,7 +65,7 @@ class OnStep:
     def snapshot(self, loss: Any) -> None:
         """Send the weights as they are now."""
         weights = read(self._surface, self._model)
-        self._send({"event": "snapshot", "step": self.steps, "loss": _number(loss), "weights": weights})
+        self._pipe.send({"event": "snapshot", "step": self.steps, "loss": _number(loss), "weights": weights})
 
     def _take_posts(self, *, wait: bool) -> None:
         post = self._pipe.receive() if wait else self._pipe.poll()
@@ -75,9 +74,6 @@ class OnStep:
             self._posted = time.process_time()
             post = self._pipe.poll()
 
-    def _send(self, event: dict[str, Any]) -> None:
-        self._pipe.send(event, _refuse)
-
 
 def _number(loss: Any) -> float | None:
     try:
@@ -85,6 +81,3 @@ def _number(loss: Any) -> float | None:
     except (TypeError, ValueError):
         return None
 
-
-def _refuse(value: Any) -> Any:
-    raise WireError(f"a value of type {type(value).__name__}")

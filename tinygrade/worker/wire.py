@@ -45,10 +45,15 @@ class HandleRef:
         self.type = type
 
 
+def refuse(value: Any) -> HandleRef:
+    """What `encode` does with an object that is not data, unless it is told otherwise."""
+    raise WireError(f"a value of type {type(value).__name__[:100]}")
+
+
 # ---- writing ---------------------------------------------------------------------------------------
 
 
-def encode(value: Any, refer: Callable[[Any], HandleRef]) -> list[bytes]:
+def encode(value: Any, refer: Callable[[Any], HandleRef] = refuse) -> list[bytes]:
     """The frame for `value` as pieces of bytes.
 
     Args:

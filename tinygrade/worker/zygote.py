@@ -7,7 +7,6 @@ A fork costs a tenth of a fresh interpreter that imports numpy.
 from __future__ import annotations
 
 import ctypes
-import faulthandler
 import gc
 import json
 import os
@@ -26,36 +25,55 @@ PR_SET_CHILD_SUBREAPER = 36
 
 def main(control: socket.socket) -> None:
     """Answer `fork` and `reap` until the trusted side closes the socket."""
-    parent = os.getppid()
     if sys.platform == "linux":
-        confinement.die_with_parent(parent)
+        confinement.die_with_parent(os.getppid())
         # Processes that a student's code leaves behind come to us, so that `reap` can find them.
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     gc.freeze()  # a collection in a child must not copy the pages of everything that was loaded here
+    zygote = Zygote(control)
     while True:
         data, fds, _, _ = socket.recv_fds(control, 4096, 4)
         if not data:
             return
         request = json.loads(data)
-        answer = _fork(control, request, fds) if request["do"] == "fork" else _reap(request["pid"])
+        answer = zygote.fork(request, fds) if request["do"] == "fork" else zygote.reap(request["pid"])
         control.send(json.dumps(answer).encode())
 
 
-def _fork(control: socket.socket, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
-    zygote = os.getpid()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            control.close()
-            _worker(request, fds, zygote)
-        finally:
-            os._exit(0)
-    for fd in fds:
-        os.close(fd)
-    return {"pid": pid}
+class Zygote:
+    """The parent of all workers."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._pid = os.getpid()
+        self._workers: set[int] = set()
+
+    def fork(self, request: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+        """Start a worker on the four file descriptors: requests, replies, stdout, stderr."""
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self._control.close()
+                _work(request, fds, self._pid)
+            finally:
+                os._exit(0)
+        self._workers.add(pid)
+        for fd in fds:
+            os.close(fd)
+        return {"pid": pid}
+
+    def reap(self, pid: int) -> dict[str, Any]:
+        """Wait for a worker that was killed; also end what it may have left behind."""
+        status = _wait(pid)
+        self._workers.discard(pid)
+        while strays := set(_children()) - self._workers:
+            for stray in strays:
+                os.kill(stray, signal.SIGKILL)  # not yet reaped, so the number is still its own
+                _wait(stray)
+        return {"status": status}
 
 
-def _worker(request: dict[str, Any], fds: list[int], zygote: int) -> None:
+def _work(request: dict[str, Any], fds: list[int], zygote: int) -> None:
     incoming, outgoing, out, err = fds
     os.dup2(out, 1)
     os.dup2(err, 2)
@@ -64,28 +82,10 @@ def _worker(request: dict[str, Any], fds: list[int], zygote: int) -> None:
     confinement.confine(request["limits"], zygote)
     package.hide_site_packages()
     pipe = Pipe(incoming, outgoing)
-    if request.get("canary"):
-        pipe.send({"value": canary.possible_acts()}, _refuse)
+    if request["canary"]:
+        pipe.send({"value": canary.possible_acts()})
         return
-    # On a time-out the trusted side asks for the place where the code was, before it kills.
-    faulthandler.register(signal.SIGUSR1, file=2, all_threads=False)
     Session(pipe).serve()
-
-
-def _refuse(value: Any) -> Any:
-    raise TypeError(value)
-
-
-def _reap(pid: int) -> dict[str, Any]:
-    """Wait for a worker that was killed; also end what it may have left behind."""
-    status = _wait(pid)
-    for stray in _children():
-        try:
-            os.kill(stray, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-        _wait(stray)
-    return {"status": status}
 
 
 def _wait(pid: int) -> int:

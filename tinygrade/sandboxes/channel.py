@@ -1,0 +1,202 @@
+"""Talk to one worker process: frames over pipes, with the clock on our side.
+
+Every wait has a deadline. While we wait, what the worker prints is drained, so that it can neither block on a
+full pipe nor fill our memory.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from tinygrade.sandboxes import clock
+from tinygrade.sandboxes.base import WorkerDied, WorkerNonsense, WorkerTimeout
+from tinygrade.sandboxes.output import Output
+from tinygrade.worker.wire import Frames, WireError, encode
+
+POLL_SECONDS = 0.05
+#: Wall time is capped at WALL_FACTOR x CPU + WALL_EXTRA seconds, not counting time spent waiting for a CPU.
+WALL_FACTOR, WALL_EXTRA = 4, 5
+
+
+class Process(Protocol):
+    """The process at the other end."""
+
+    pid: int
+
+    def end(self) -> int:
+        """Kill the whole group, wait, and give the exit code (negative: the signal)."""
+
+
+class Channel:
+    """A `Worker` (see `base`) on four pipe ends: requests, replies, stdout, stderr."""
+
+    def __init__(self, process: Process, requests: int, replies: int, prints: list[int], limit: int) -> None:
+        self._process = process
+        self._requests = requests
+        self._replies = replies
+        self._prints = list(prints)
+        self._frames = Frames()
+        self._output = Output(limit)
+        self._exit: int | None = None
+
+    # ---- the Worker protocol -----------------------------------------------------------------------
+
+    def ask(
+        self,
+        request: dict[str, Any],
+        *,
+        cpu_seconds: float,
+        on_event: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None,
+        on_tick: Callable[[], dict[str, Any] | None] | None = None,
+    ) -> dict[str, Any]:
+        deadline = Deadline(self._process.pid, cpu_seconds)
+        self.post(request)
+        while True:
+            message = self._next(deadline, on_tick)
+            if "event" not in message:
+                return message
+            answer = on_event(message) if on_event else None
+            if answer is not None:
+                self.post(answer)
+
+    def post(self, message: dict[str, Any]) -> None:
+        if self._exit is not None:
+            raise WorkerDied("its process has ended")
+        deadline = Deadline(self._process.pid, 5.0)
+        for piece in encode(message):
+            view = memoryview(piece)
+            while view:
+                view = view[self._write(view, deadline) :]
+
+    def cpu_seconds(self) -> float:
+        return clock.cpu_seconds(self._process.pid)
+
+    def output(self) -> str:
+        self._drain(0.0)
+        return self._output.take()
+
+    def close(self) -> None:
+        if self._exit is None:
+            self._exit = self._process.end()
+            while self._prints and self._drain(0.0):
+                pass
+            for fd in (self._requests, self._replies, *self._prints):
+                os.close(fd)
+            self._prints = []
+
+    # ---- waiting -----------------------------------------------------------------------------------
+
+    def _next(self, deadline: Deadline, on_tick: Callable[[], dict[str, Any] | None] | None) -> dict[str, Any]:
+        """The next whole message."""
+        tick = time.monotonic() + POLL_SECONDS
+        while True:
+            message = self._parsed()
+            if message is not None:
+                return message
+            self._drain(POLL_SECONDS)
+            if time.monotonic() >= tick:
+                tick = time.monotonic() + POLL_SECONDS
+                self._check(deadline)
+                if on_tick is not None and (post := on_tick()) is not None:
+                    self.post(post)
+
+    def _parsed(self) -> dict[str, Any] | None:
+        try:
+            ready = self._frames.next()
+        except WireError as error:
+            self.close()
+            raise WorkerNonsense(f"what came back was not an answer: {error}") from None
+        if ready is None:
+            return None
+        if type(ready[0]) is not dict or not all(type(key) is str for key in ready[0]):
+            self.close()
+            raise WorkerNonsense("what came back was not an answer")
+        message: dict[str, Any] = ready[0]
+        return message
+
+    def _drain(self, seconds: float) -> bool:
+        """Read what is there from all pipes; wait up to `seconds` for the first byte. True when there was any."""
+        closed = self._exit is not None
+        fds = self._prints if closed else [self._replies, *self._prints]
+        ready, _, _ = select.select(fds, [], [], seconds)
+        anything = False
+        for fd in ready:
+            data = os.read(fd, 1 << 16)
+            anything = anything or bool(data)
+            if fd == self._replies and not data:
+                self._died()
+            elif fd == self._replies:
+                self._frames.feed(data)
+            elif data:
+                self._output.feed(data)
+            else:
+                self._prints.remove(fd)
+                os.close(fd)
+        return anything
+
+    def _write(self, view: memoryview, deadline: Deadline) -> int:
+        while not select.select([], [self._requests], [], POLL_SECONDS)[1]:
+            self._drain(0.0)  # a worker that prints without reading must not block us
+            self._check(deadline)
+        try:
+            return os.write(self._requests, view[:4096])
+        except BrokenPipeError:
+            self._died()
+
+    def _check(self, deadline: Deadline) -> None:
+        passed = deadline.passed()
+        if passed:
+            place = self._where()
+            self.close()
+            raise WorkerTimeout(passed, place)
+
+    def _where(self) -> str:
+        """Ask the interpreter, not the student's code, where it is (faulthandler on SIGUSR1)."""
+        before = self._output.take()
+        try:
+            os.kill(self._process.pid, signal.SIGUSR1)
+        except (OSError, AttributeError):
+            return ""
+        end = time.monotonic() + 0.2
+        while time.monotonic() < end and self._prints and not self._drain(0.05):
+            pass
+        place = self._output.take()
+        self._output.feed(before.encode())
+        return place
+
+    def _died(self) -> Any:
+        self.close()
+        code = self._exit or 0
+        if code == -signal.SIGKILL:
+            raise WorkerDied("the system ended its process for lack of memory", out_of_memory=True)
+        if hasattr(signal, "SIGXCPU") and code == -signal.SIGXCPU:
+            raise WorkerTimeout("the CPU time limit was reached")
+        if code < 0:
+            raise WorkerDied(f"its process was ended by {signal.Signals(-code).name}")
+        raise WorkerDied(f"its process ended with exit code {code}")
+
+
+class Deadline:
+    """CPU seconds as the kernel counts them, and a wall cap that leaves out waiting for a CPU."""
+
+    def __init__(self, pid: int, cpu_seconds: float) -> None:
+        self._pid = pid
+        self._limit = cpu_seconds
+        self._cpu = clock.cpu_seconds(pid)
+        self._waited = clock.waited_seconds(pid)
+        self._start = time.monotonic()
+
+    def passed(self) -> str:
+        """Which limit was passed, in words; "" when none was."""
+        if clock.cpu_seconds(self._pid) - self._cpu > self._limit:
+            return f"it used more than {self._limit:g} s of CPU time"
+        wall = time.monotonic() - self._start - (clock.waited_seconds(self._pid) - self._waited)
+        cap = WALL_FACTOR * self._limit + WALL_EXTRA
+        if wall > cap:
+            return f"there was no answer within {cap:g} s"
+        return ""

@@ -1,0 +1,29 @@
+"""How much CPU a process used and how long it had to wait for one, from the kernel, not from the process."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of all threads and reaped children of `pid`; 0.0 when it is gone.
+
+    Read from /proc/PID/stat, fields 14 to 17 (proc(5)); its resolution is a clock tick, usually 10 ms.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0.0
+    fields = stat[stat.rindex(")") + 2 :].split()  # the name before it may hold spaces and brackets
+    return sum(int(ticks) for ticks in fields[11:15]) / _TICK
+
+
+def waited_seconds(pid: int) -> float:
+    """Time that `pid` was runnable but waited for a CPU (/proc/PID/schedstat, second field); 0.0 if unknown."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
