@@ -1,0 +1,1 @@
+"""Where submissions come from: one file for each kind of source."""
