@@ -99,7 +99,7 @@ def fresh_strings(rng: np.random.Generator) -> list[str]:
 
     Two of each shape (repetition, long run, short run), dealt at random to six random starts. Unique starts
     leave the entropy, the ties and the ceiling of the data as they are. Whoever has to guess the shapes
-    beforehand is right for one string in three on average, and gets all six in fewer than one run in 90.
+    beforehand is right for one string in three on average, and for all six in one run of 400 at best.
     """
     starts = rng.choice(len(FRESH_STARTS), size=FRESH_COUNT, replace=False)
     shapes = rng.permutation(FRESH_COUNT) % 3

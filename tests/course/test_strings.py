@@ -9,7 +9,7 @@ import pytest
 def test_the_seed_has_21_strings_and_15_cases(course):
     s = course.strings
     assert len(set(s.SEED_STRINGS)) == 21
-    assert s.CASES == s.SEED_STRINGS[:15]
+    assert s.SEED_STRINGS[:15] == s.CASES
     assert s.CASES[-2:] == ("AB", "CD")
     assert s.SEED_STRINGS[-1] == "78"
 
