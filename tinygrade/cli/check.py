@@ -1,0 +1,31 @@
+"""`tinygrade check`: what students run twenty times an evening."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tinygrade.cli.options import grading_options
+
+
+@click.command("check")
+@grading_options
+@click.option("--submission", metavar="SRC", help="Folder, archive or address. [default: the current folder]")
+@click.option(
+    "--earlier",
+    type=click.Choice(["own", "released", "auto"]),
+    help="Where earlier assignments are taken from. [default: as the assignment says]",
+)
+@click.pass_context
+def command(
+    ctx: click.Context, /, assignment: str, course_dir: Path | None, submission: str | None, **options: Any
+) -> int:
+    """Check a submission of ASSIGNMENT and say what to mend first."""
+    from tinygrade.cli.running import grade_and_show, open_course, submission_source
+    from tinygrade.config import load_assignment
+
+    course = open_course(ctx, course_dir)
+    found = load_assignment(course, assignment)
+    return grade_and_show(ctx, found, submission_source(submission, course))

@@ -1,0 +1,142 @@
+"""One grading from the command line: what `check` and `reference` do alike."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tinygrade.cli import outputs
+from tinygrade.cli.guard import terminable
+from tinygrade.cli.options import chosen_seed, commands
+from tinygrade.errors import UsageError
+
+if TYPE_CHECKING:
+    import pluggy
+
+    from tinygrade.events import Event
+    from tinygrade.model import Assignment, Course, Report
+
+GRADED, BELOW, INCOMPLETE = 0, 1, 4
+
+
+def open_course(ctx: click.Context, explicit: Path | None) -> Course:
+    """The course of this command, with its plugin registered."""
+    from tinygrade.config import find_course
+    from tinygrade.plugins import load_course_plugin
+
+    course = find_course(explicit, Path.cwd(), ctx.obj)
+    load_course_plugin(ctx.obj, course)
+    return course
+
+
+def submission_source(given: str | None, course: Course) -> str:
+    """The submission as `grade` takes it; the current folder when none is given and it holds the package."""
+    if given is not None:
+        return str(Path(given).absolute()) if os.path.exists(given) else given
+    here = Path.cwd()
+    if (here / course.package).is_dir():
+        return str(here)
+    inside = " (this is the package itself: go one folder up)" if here.name == course.package else ""
+    raise UsageError(
+        f"{here} holds no folder {course.package}/{inside}; "
+        "run this in the folder that holds it, or name that folder with --submission"
+    )
+
+
+def grade_and_show(
+    ctx: click.Context,
+    assignment: Assignment,
+    source: str,
+    finish: Callable[[Report], list[str]] = lambda report: [],
+) -> int:
+    """Grade as the parameters of `ctx` say, show it, write the reports, and give the exit code.
+
+    `finish` gets the report (instructor's view) and gives lines to print below it.
+    """
+    from tinygrade.plugins import reporters
+    from tinygrade.reporters.live import Headline, LiveView
+
+    manager: pluggy.PluginManager = ctx.obj
+    options = ctx.params
+    limit = _limit(options["fail_under"], assignment)
+    job = _job(options, assignment, source, manager)
+    section_text = _section_text(manager)
+    targets = outputs.parse(options["report"], reporters(manager), section_text)
+    stream = sys.stderr if outputs.to_stdout(targets) else sys.stdout
+    headline = Headline(assignment.id, assignment.title, commands(ctx, job.seed))
+    with terminable(), LiveView(stream, headline, section_text, options["instructor"]) as view:
+        try:
+            report = _graded(job, manager, view.handle)
+            outputs.write(targets, report if options["instructor"] else report.student_view())
+            manager.hook.tinygrade_report_ready(report=report)
+            view.note(finish(report))
+        finally:
+            if view.started:
+                view.close()
+    return exit_code(report, limit)
+
+
+def _job(options: dict[str, Any], assignment: Assignment, source: str, manager: pluggy.PluginManager) -> Any:
+    from tinygrade.grading import Job
+    from tinygrade.plugins import sandboxes
+
+    if options["sandbox"]:
+        sandboxes(manager).get(options["sandbox"])  # tells a mistyped name now
+    return Job(
+        assignment=assignment,
+        source=source,
+        seed=chosen_seed(options["seed"]),
+        select=options["select"],
+        quick=options["quick"],
+        isolation=options["isolation"],
+        earlier=options.get("earlier"),
+        sandbox=options["sandbox"],
+    )
+
+
+def _graded(job: Any, manager: pluggy.PluginManager, show: Callable[[Event], None]) -> Report:
+    from tinygrade import grading
+    from tinygrade.events import CheckFinished
+
+    def relay(event: Event) -> None:
+        show(event)
+        if isinstance(event, CheckFinished):
+            manager.hook.tinygrade_check_finished(result=event.result)
+
+    return grading.grade(job, manager, relay)
+
+
+def _section_text(manager: pluggy.PluginManager) -> Callable[[str, Any], list[str] | None]:
+    def section_text(name: str, data: Any) -> list[str] | None:
+        lines: list[str] | None = manager.hook.tinygrade_section_text(name=name, data=data)
+        return lines
+
+    return section_text
+
+
+def _limit(points: float | None, assignment: Assignment) -> float | None:
+    if points is None:
+        return None
+    if not math.isfinite(points) or points > assignment.points:
+        raise UsageError(f"--fail-under takes points, and {assignment.id} has {assignment.points:g} of them")
+    return points
+
+
+def exit_code(report: Report, limit: float | None) -> int:
+    """`limit` is the number of points to reach, or None for all of them."""
+    if any(check.status == "grader_error" for check in report.checks):
+        return INCOMPLETE
+    if report.selected:
+        reached = sum(check.points for check in report.checks)
+        most = sum(check.max_points for check in report.checks)
+        all_passed = all(check.ok for check in report.checks)
+        return GRADED if (all_passed if limit is None else reached >= min(limit, most) - 1e-9) else BELOW
+    if report.score is None:
+        return INCOMPLETE
+    return GRADED if report.score >= (report.max_score if limit is None else limit) - 1e-9 else BELOW
