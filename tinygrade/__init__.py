@@ -12,6 +12,7 @@ from tinygrade.errors import (
     UsageError,
     UserError,
 )
+from tinygrade.failures import StudentFailure
 from tinygrade.hookspecs import hookimpl, hookspec
 from tinygrade.model import Adjustment, Assignment, CheckResult, Course, Diagnosis, Report, Submission
 
@@ -27,6 +28,7 @@ __all__ = [
     "GraderError",
     "RefusedError",
     "Report",
+    "StudentFailure",
     "Submission",
     "SubmissionError",
     "TinygradeError",

@@ -9,7 +9,7 @@
   x PluginError               exit 3: a plugin broke its contract; the message names the plugin
   x GraderError               exit 3: our fault; the message says so
 
-`StudentFailure` (in `tinygrade.checks.failures`) is not here: a student's mistake is a result, not an error.
+`StudentFailure` (in `tinygrade.failures`) is not here: a student's mistake is a result, not an error.
 """
 
 from __future__ import annotations

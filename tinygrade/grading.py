@@ -6,15 +6,32 @@ variable, so that nothing in the submission or in the user's environment configu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from tinygrade import errors, events
+from tinygrade.errors import GraderError, TinygradeError
+from tinygrade.events import Finished, Stopped
 
 if TYPE_CHECKING:
     import pluggy
 
     from tinygrade.events import Event
     from tinygrade.model import Assignment, Policy, Report
+
+#: What the child runs. Its own folder comes last on sys.path, for an installation that was never installed.
+BOOTSTRAP = "import sys; sys.path.append(sys.argv[1]); from tinygrade.session import main; main()"
+#: Seconds that the child gets to end its workers before it is killed with them.
+GRACE_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -44,4 +61,105 @@ def grade(job: Job, manager: pluggy.PluginManager, on_event: Callable[[Event], N
         RefusedError: the run was refused, or its report is incomplete.
         GraderError: our fault.
     """
-    raise NotImplementedError
+    work = Path(tempfile.mkdtemp(prefix="tinygrade-"))
+    try:
+        return _watched(_start(job, work), work, on_event)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+@dataclass
+class _Child:
+    process: subprocess.Popen[bytes]
+    events: IO[str]
+
+
+def _start(job: Job, work: Path) -> _Child:
+    ours, theirs = os.pipe()
+    os.set_inheritable(theirs, True)
+    here = work / "empty"
+    here.mkdir()
+    command = [sys.executable, "-P", "-s", "-c", BOOTSTRAP, str(Path(__file__).parent.parent), str(theirs)]
+    with open(work / "stderr.txt", "wb") as stderr:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            cwd=here,
+            env=_environment(),
+            pass_fds=() if os.name == "nt" else (theirs,),
+            start_new_session=True,
+        )
+    os.close(theirs)
+    assert process.stdin is not None
+    with process.stdin as stdin:
+        stdin.write(json.dumps(_message(job, work)).encode())
+    return _Child(process, os.fdopen(ours, encoding="utf-8"))
+
+
+def _message(job: Job, work: Path) -> dict[str, Any]:
+    return {
+        "course": str(job.assignment.course.root),
+        "assignment": job.assignment.id,
+        "source": job.source,
+        "seed": job.seed,
+        "secret": secrets.token_hex(32),
+        "select": job.select,
+        "quick": job.quick,
+        "isolation": job.isolation,
+        "earlier": job.earlier,
+        "sandbox": job.sandbox,
+        "work": str(work),
+    }
+
+
+def _environment() -> dict[str, str]:
+    """The user's environment without what configures Python or pytest, and with one thread for numpy."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
+    threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
+    return {**kept, **threads, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONUTF8": "1"}
+
+
+def _watched(child: _Child, work: Path, on_event: Callable[[Event], None]) -> Report:
+    try:
+        with child.events as stream:
+            for event in _read(stream):
+                on_event(event)
+                if isinstance(event, Finished):
+                    return event.report
+                if isinstance(event, Stopped):
+                    raise _error(event, work)
+    finally:
+        _end(child.process)
+    raise GraderError(f"the grading ended without a report (code {child.process.returncode})\n{_log(work)}")
+
+
+def _read(stream: IO[str]) -> Iterator[Event]:
+    for line in stream:
+        yield events.from_json(json.loads(line))
+
+
+def _error(event: Stopped, work: Path) -> TinygradeError:
+    kind = getattr(errors, event.error, GraderError)
+    if issubclass(kind, GraderError):
+        return GraderError(f"{event.message}\n{_log(work)}")
+    error: TinygradeError = kind(event.message)
+    return error
+
+
+def _log(work: Path) -> str:
+    return (work / "stderr.txt").read_text(encoding="utf-8", errors="replace")[-8000:]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the child; it takes zygote and workers with it, because each dies with its parent."""
+    try:
+        process.wait(0 if process.poll() is None else None)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+    try:
+        process.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,4 +1,7 @@
-"""What a sandbox is, and what can go wrong with a worker."""
+"""The contract between checks and sandboxes: what a worker answers, and what can go wrong with it.
+
+It stands below both families, because neither may import the other.
+"""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def _blocks(lines: list[str], path: str) -> list[_Block]:
                 raise _error(path, index, f"a solution begins inside the one of line {opened.first + 1}")
             opened = _Block(index, index, begin[1], begin["text"] or "")
             if opened.indent and not _TASK.match(opened.text):
-                raise _error(path, index, "a solution inside a function names its task: # BEGIN SOLUTION A3.1: ...")
+                raise _error(path, index, "a solution in a function names its task: # BEGIN SOLUTION A3.1: ...")
         elif end := _END.fullmatch(line.rstrip()):
             if opened is None or end[1] != opened.indent:
                 raise _error(path, index, "no solution begins at this indentation above")

@@ -1,1 +1,21 @@
 """The course's own plugin: its data, what can be learned from it, and how training is judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinygrade import hookimpl
+
+
+@hookimpl
+def tinygrade_check_plugins() -> list[object]:
+    from . import fixtures
+
+    return [fixtures]
+
+
+@hookimpl
+def tinygrade_section_text(name: str, data: Any) -> list[str] | None:
+    from . import sections
+
+    return sections.text(name, data)

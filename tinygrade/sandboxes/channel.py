@@ -11,10 +11,10 @@ import select
 import signal
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
+from tinygrade.sandbox import WorkerDied, WorkerNonsense, WorkerTimeout
 from tinygrade.sandboxes import clock
-from tinygrade.sandboxes.base import WorkerDied, WorkerNonsense, WorkerTimeout
 from tinygrade.sandboxes.output import Output
 from tinygrade.worker.wire import Frames, WireError, encode
 
@@ -33,7 +33,7 @@ class Process(Protocol):
 
 
 class Channel:
-    """A `Worker` (see `base`) on four pipe ends: requests, replies, stdout, stderr."""
+    """A `Worker` (see `tinygrade.sandbox`) on four pipe ends: requests, replies, stdout, stderr."""
 
     def __init__(self, process: Process, requests: int, replies: int, prints: list[int], limit: int) -> None:
         self._process = process
@@ -169,7 +169,7 @@ class Channel:
         self._output.feed(before.encode())
         return place
 
-    def _died(self) -> Any:
+    def _died(self) -> NoReturn:
         self.close()
         code = self._exit or 0
         if code == -signal.SIGKILL:

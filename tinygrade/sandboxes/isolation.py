@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinygrade.model import Isolation
-from tinygrade.sandboxes.base import Worker, WorkerError
+from tinygrade.sandbox import Worker, WorkerError
 
 
 def measured(canary: Worker) -> Isolation:

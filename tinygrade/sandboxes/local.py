@@ -36,7 +36,7 @@ def worker_command(*args: str) -> list[str]:
 
 
 class LocalSandbox:
-    """See `base.Sandbox`."""
+    """See `tinygrade.sandbox.Sandbox`."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

@@ -18,7 +18,7 @@ SPARE_CPU_SECONDS = 3600.0
 
 
 class PortableSandbox:
-    """See `base.Sandbox`."""
+    """See `tinygrade.sandbox.Sandbox`."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

@@ -38,7 +38,7 @@ def main() -> None:
 
         zygote.main(socket.socket(fileno=int(sys.argv[2])))
     else:
-        from tinygrade_worker import single  # type: ignore[import-not-found]
+        from tinygrade_worker import single
 
         single.main(sys.argv[2])
     os._exit(0)

@@ -54,8 +54,8 @@ class StandIn:
         """Ask for the output; make it a node of the student's tape when a tensor went in."""
         arrays = [unwrap(self._surface, arg) for arg in args]
         weights = {name: np.array(parameter.data) for name, parameter in parameters.items()}
-        output = self._ask(arrays, weights, None)
         wrt = [i for i, arg in enumerate(args) if self._surface.is_tensor(arg)]
+        output = self._ask(arrays, weights, None, wrt)
         if not wrt and not parameters:
             return output
 
@@ -65,8 +65,8 @@ class StandIn:
         parents = (*(args[i] for i in wrt), *parameters.values())
         return self._surface.tensor(output, requires_grad=True, _parents=parents, _backward=backward)
 
-    def _ask(self, args: list[Any], weights: dict[str, Any], g: Any, wrt: list[int] | None = None) -> Any:
-        question = {"args": args, "weights": weights, "cotangent": g, "wrt": wrt or []}
+    def _ask(self, args: list[Any], weights: dict[str, Any], g: Any, wrt: list[int]) -> Any:
+        question = {"args": args, "weights": weights, "cotangent": g, "wrt": wrt}
         self._pipe.send({"event": "given", "part": self._path, **question})
         return self._pipe.receive()["value"]
 

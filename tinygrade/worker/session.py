@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from . import failures, given, package, training
 from .pipe import Pipe
 from .routines import ROUTINES, Surface, unwrap
@@ -37,6 +39,7 @@ class Session:
             "call": self._call,
             "operate": self._operate,
             "fetch": lambda value: unwrap(self._surface, value),
+            "generator": np.random.default_rng,
             "routine": lambda name, args: ROUTINES[name](self._surface, *args),
             "train": self._train,
         }

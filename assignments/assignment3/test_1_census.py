@@ -1,0 +1,46 @@
+"""Group 1: the model has the parameters of the handout's table, and starts about as wrong as guessing."""
+
+from math import log, prod
+
+import numpy as np
+import pytest
+
+from tinygrade import StudentFailure
+
+
+@pytest.mark.points(3)
+@pytest.mark.title("names, shapes and number of parameters")
+@pytest.mark.task("A3.5")
+@pytest.mark.where("transformer.GPT")
+@pytest.mark.hint("Which line of the handout's table does your model have too much or too little of?")
+def test_parameters(student, gpt, note):
+    model = gpt.build(student)
+    found = student.census(model)
+    count = sum(prod(shape) for shape in found.values())
+    expected = sum(prod(shape) for shape in gpt.shapes.values())
+    if count != expected:
+        extra = sorted(set(found) - set(gpt.shapes))
+        named = f" (not in the table: {', '.join(extra[:3])})" if extra else ""
+        raise StudentFailure(f"{count:,} parameters, expected {expected:,}: {_difference(count - expected)}{named}")
+    note(f"{count:,} parameters")
+
+
+@pytest.mark.points(2)
+@pytest.mark.title("a fresh model is about as wrong as guessing")
+@pytest.mark.task("A3.5")
+@pytest.mark.where("transformer.GPT")
+@pytest.mark.hint("How large are the numbers that your layers start from?")
+@pytest.mark.needs("test_parameters")
+def test_initial_loss(student, batch, rng):
+    x, y = batch
+    model = student.transformer.GPT(rng=student.generator(int(rng.integers(1 << 62))))
+    logits = student.fetch(model(x), shape=(*x.shape, 31), dtype="f", finite=True, name="the logits of a fresh model")
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    log_probs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    loss = -float(np.take_along_axis(log_probs, y[..., None], axis=-1).mean())
+    if abs(loss - log(31)) > 0.7:
+        raise StudentFailure(f"the loss of a fresh model is {loss:.2f}; guessing has ln 31 = {log(31):.2f}")
+
+
+def _difference(count):
+    return f"{count:,} too many" if count > 0 else f"{-count:,} too few"

@@ -1,0 +1,169 @@
+"""The training run of assignment 3: started by the grader, streamed back, judged on the trusted side.
+
+Training starts from weights that the grader draws, on the seed's 21 strings and six fresh ones, so that neither
+weights nor answers in the source can earn anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygrade import StudentFailure
+
+from . import progression
+from .judge import OWN_FORWARD_SHARE, Judge, Judged
+from .judging import improvement, order_of_learning
+from .strings import fresh_strings, inputs_and_targets
+from .weights import initial_weights, random_weights
+
+CHECK = "training"
+#: Above the rounding of two float64 implementations, far below any mistake.
+PARITY_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """The fixture `training_run`."""
+
+    judge: Judge
+    outcome: Any
+    initial_loss: float
+    best: Judged | None
+    #: The judged snapshot that no causal model can reach, or None.
+    leak: Judged | None
+
+    def credit(self, share: float) -> float:
+        """What a share of full credit earns, given what the weights prove and whose forward was asked."""
+        if self.best is None or self.leak is not None:
+            return 0.0
+        return share * self.best.proof * self.judge.share
+
+    def require_possible(self) -> None:
+        """Raise StudentFailure when there is nothing to judge, or when the model sees the future."""
+        if self.leak is not None:
+            raise StudentFailure(
+                f"your model sees the future: its loss {self.leak.loss:.4f} is below the floor {self.judge.floor:.4f} "
+                f"of every causal model, {self.leak.exact}/15 exact (ceiling 12)",
+                hint="Change a later character only. Which outputs may move?",
+            )
+        if self.best is None:
+            raise StudentFailure("training gave no weights whose loss is a number")
+        if self.best.proof == 0.0:
+            raise StudentFailure(
+                "these weights were not trained in this run, or not long enough: the strings that were new in it "
+                f"are not known (best loss {self.best.loss:.3f}, floor {self.judge.floor:.3f})",
+                hint="Does your training start from the weights in the model, and use the x and y that it is given?",
+            )
+
+
+def run_training(grading: Any) -> TrainingRun:
+    """Train the student's model under the assignment's budget."""
+    shapes = dict(grading.assignment.surface.parameters)
+    fresh = fresh_strings(grading.rng(CHECK, "fresh strings"))
+    own = grading.student()
+    try:
+        judge = _judge(grading, own, shapes, fresh)
+        return _trained(grading, judge, shapes)
+    finally:
+        own.close()
+
+
+def _judge(grading: Any, own: Any, shapes: dict[str, Any], fresh: list[str]) -> Judge:
+    """Ask the reference's forward, or the student's own where the two differ."""
+    forward = Forward(grading.reference, grading.draw(CHECK, "unused"))
+    own_forward = Forward(own, grading.draw(CHECK, "unused"))
+    judge = Judge(fresh, forward, 1.0)
+    x, _ = inputs_and_targets(judge.strings)
+    weights = random_weights(shapes, grading.rng(CHECK, "parity"))
+    if np.allclose(own_forward(weights, x), forward(weights, x), rtol=PARITY_TOLERANCE, atol=PARITY_TOLERANCE):
+        return judge
+    return Judge(fresh, own_forward, OWN_FORWARD_SHARE)
+
+
+class Forward:
+    """Logits of one library's model with given weights."""
+
+    def __init__(self, lib: Any, seed: int) -> None:
+        self._lib = lib
+        self._model = lib.transformer.GPT(rng=lib.generator(seed))
+
+    def __call__(self, weights: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+        """(N,T) token ids to (N,T,V) logits."""
+        self._lib.write(self._model, weights)
+        logits = self._lib.fetch(self._model(x), shape=(*x.shape, 31), dtype="f")
+        return np.array(logits)
+
+
+def _trained(grading: Any, judge: Judge, shapes: dict[str, Any]) -> TrainingRun:
+    settings = grading.assignment.extra["training"]
+    leaks: list[Judged] = []
+    curve: list[list[float]] = []
+
+    def on_snapshot(snapshot: Any) -> bool:
+        judged = judge.judge(snapshot.step, snapshot.weights)
+        curve.append([snapshot.step, judged.loss])
+        if judge.is_leak(judged):
+            leaks.append(judged)
+        return bool(leaks) or judged.is_full
+
+    def on_progress(**data: Any) -> None:
+        shown = {"label": "training", "floor": judge.floor, "curve": curve[-200:]}
+        grading.progress("test_6_training.py::test_training", **shown, **data)
+
+    student = grading.student(settings["budget_seconds"] * 4)
+    budget = grading.budget(student, settings["budget_seconds"], on_snapshot, on_progress)
+    try:
+        model = student.transformer.GPT(rng=student.generator(grading.draw(CHECK, "unused")))
+        start = initial_weights(shapes, grading.rng(CHECK, "initial weights"))
+        student.write(model, start)
+        initial = judge.judge(0, start)
+        judge.history.clear()
+        x, y = inputs_and_targets(judge.strings)
+        seed = grading.draw(CHECK, "training rng")
+        outcome = budget.run(student.train.train, model, [x, y], seed=seed)
+    finally:
+        student.close()
+    run = TrainingRun(judge, outcome, initial.loss, judge.best(), leaks[0] if leaks else None)
+    grading.sections["training"] = training_section(run, curve)
+    grading.sections["predictions"] = prediction_section(run)
+    grading.sections["learning_order"] = [list(pair) for pair in order_of_learning(_history(run))]
+    return run
+
+
+def _history(run: TrainingRun) -> list[tuple[int, Any]]:
+    return [(judged.step, judged.predictions) for judged in run.judge.history]
+
+
+def training_section(run: TrainingRun, curve: list[list[float]]) -> dict[str, Any]:
+    """The report's section `training`; see the report's schema for its keys."""
+    outcome = run.outcome
+    final = run.best.loss if run.best else None
+    milestones = progression.progression([(int(step), loss) for step, loss in curve])
+    return {
+        "budget_seconds": outcome.budget_seconds,
+        "cpu_seconds": outcome.cpu_seconds,
+        "wall_seconds": outcome.wall_seconds,
+        "steps": outcome.steps,
+        "steps_per_second": round(outcome.steps / max(outcome.cpu_seconds, 1e-3), 2),
+        "initial_loss": run.initial_loss,
+        "final_loss": final,
+        "improvement": None if final is None else improvement(run.initial_loss, final),
+        "entropy_floor": run.judge.floor,
+        "budget_limited": outcome.stopped == "budget",
+        "stopped": outcome.stopped,
+        "forward": "reference" if run.judge.share == 1.0 else "own",
+        "curve": curve,
+        "milestones": [[step, loss] for step, loss in milestones.items() if loss is not None],
+    }
+
+
+def prediction_section(run: TrainingRun) -> list[dict[str, Any]]:
+    """The report's section `predictions`: one row per case."""
+    shown = run.leak or run.best
+    if shown is None:
+        return []
+    keys = ("input", "expected", "got", "exact", "credit", "note")
+    return [{key: getattr(p, key) for key in keys} for p in shown.predictions]

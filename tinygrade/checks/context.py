@@ -1,0 +1,77 @@
+"""What one grading knows: the pieces that fixtures and the pytest plugin share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinygrade.checks import draw
+from tinygrade.checks.given import PartAnswers
+from tinygrade.checks.reference import ReferenceLibrary
+from tinygrade.checks.stack import Stack
+from tinygrade.checks.student import Part, StudentLibrary
+from tinygrade.checks.training import BudgetedTraining, Snapshot
+from tinygrade.events import Event, Progress
+from tinygrade.model import Assignment, CheckResult, Submission
+from tinygrade.sandbox import Sandbox
+
+
+@dataclass
+class Grading:
+    """The fixture `grading`. One per run."""
+
+    assignment: Assignment
+    submission: Submission
+    sandbox: Sandbox
+    reference: ReferenceLibrary
+    stack: Stack
+    #: What public and hidden checks draw their inputs from.
+    secret: bytes
+    hidden_secret: bytes
+    emit: Callable[[Event], None]
+    quick: bool = False
+    #: Parts that checks may be given, by the name of the check that proves the student's own.
+    parts: dict[str, Part] = field(default_factory=dict)
+    builders: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    #: Finished checks by function name.
+    results: dict[str, CheckResult] = field(default_factory=dict)
+    #: Named parts of the report that belong to plugins.
+    sections: dict[str, Any] = field(default_factory=dict)
+
+    def student(self, cpu_seconds: float | None = None) -> StudentLibrary:
+        """The student's package in a worker of its own; close it when done."""
+        seconds = cpu_seconds or self.assignment.limits.cpu_seconds
+        answers = PartAnswers(self.reference, self.builders)
+        return StudentLibrary(self.stack.package, self.sandbox.open, answers, seconds)
+
+    def rng(self, check: str, purpose: str, *, hidden: bool = False) -> np.random.Generator:
+        """A generator for this check and purpose, the same in every run with the same seed and submission."""
+        secret = self.hidden_secret if hidden else self.secret
+        return draw.generator(secret, self.submission.sha256, check, purpose)
+
+    def draw(self, check: str, purpose: str) -> int:
+        """A number to seed a generator on the other side."""
+        return draw.draw(self.secret, self.submission.sha256, check, purpose)
+
+    def budget(
+        self,
+        student: StudentLibrary,
+        seconds: float,
+        on_snapshot: Callable[[Snapshot], bool],
+        on_progress: Callable[..., None],
+    ) -> BudgetedTraining:
+        """A training run in the worker of `student`; see `BudgetedTraining`."""
+        shapes = dict(self.assignment.surface.parameters)
+        return BudgetedTraining(student, shapes, seconds, on_snapshot, on_progress)
+
+    def progress(self, check: str, **data: Any) -> None:
+        """Tell the person who waits how far a long check is."""
+        self.emit(Progress(check, data))
+
+    def passed(self, check: str) -> bool:
+        """Did the check with this function name pass, without a given part?"""
+        result = self.results.get(check)
+        return result is not None and result.status == "passed" and not result.follows_from

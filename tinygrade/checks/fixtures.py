@@ -1,0 +1,100 @@
+"""The fixtures that checks are written with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tinygrade.checks import marks
+from tinygrade.checks.context import Grading
+from tinygrade.checks.gradcheck import GradCheck
+from tinygrade.checks.parity import Parity
+from tinygrade.checks.reference import ReferenceLibrary
+from tinygrade.checks.stack import Stack
+from tinygrade.checks.student import StudentLibrary
+
+GRADING = pytest.StashKey[Grading]()
+#: What the student's code printed during the check.
+PRINTS = pytest.StashKey[str]()
+#: `(fraction, message)` that the check gave itself.
+CREDIT = pytest.StashKey[tuple[float, str]]()
+
+
+@pytest.fixture(scope="session")
+def grading(request: pytest.FixtureRequest) -> Grading:
+    """The run: assignment, submission, sandbox, results so far."""
+    return request.config.stash[GRADING]
+
+
+@pytest.fixture
+def student(request: pytest.FixtureRequest, grading: Grading) -> Iterator[StudentLibrary]:
+    """The student's package, in a worker of its own that ends with the check."""
+    library = grading.student(marks.read(request.node).cpu_seconds)
+    yield library
+    library.close()
+    request.node.stash[PRINTS] = library.printed()
+
+
+@pytest.fixture(scope="session")
+def reference(grading: Grading) -> ReferenceLibrary:
+    """The solved package, with the same interface as `student`."""
+    return grading.reference
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest, grading: Grading) -> np.random.Generator:
+    """Random numbers for this check: the same in every run with the same seed and submission."""
+    return check_rng(request.node, grading)
+
+
+def check_rng(item: pytest.Item, grading: Grading) -> np.random.Generator:
+    """What `rng` gives to this test."""
+    hidden = marks.read(item).visibility == "hidden"
+    return grading.rng(f"{item.path.name}::{item.name}", "inputs", hidden=hidden)
+
+
+@pytest.fixture
+def parity(student: StudentLibrary, reference: ReferenceLibrary) -> Parity:
+    """Evaluate one expression with both packages and compare the results."""
+    return Parity(student, reference)
+
+
+@pytest.fixture
+def gradcheck(student: StudentLibrary, reference: ReferenceLibrary, rng: np.random.Generator) -> GradCheck:
+    """Compare values and gradients of one function with the reference's, under a random cotangent."""
+    return GradCheck(student, reference, rng)
+
+
+@pytest.fixture
+def partial_credit(request: pytest.FixtureRequest) -> Callable[[float, str], None]:
+    """`partial_credit(fraction, message)`: the check ends with this share of its points, 0 to 1."""
+
+    def give(fraction: float, message: str) -> None:
+        request.node.stash[CREDIT] = (min(1.0, max(0.0, float(fraction))), message)
+
+    return give
+
+
+@pytest.fixture
+def note(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """`note(message)`: what the report says when the check passes."""
+
+    def say(message: str) -> None:
+        request.node.stash[CREDIT] = (1.0, message)
+
+    return say
+
+
+@pytest.fixture(scope="session")
+def sections(grading: Grading) -> dict[str, Any]:
+    """Named parts of the report that belong to the course."""
+    return grading.sections
+
+
+@pytest.fixture
+def stack(grading: Grading) -> Stack:
+    """Where the earlier assignments were taken from."""
+    return grading.stack

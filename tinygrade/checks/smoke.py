@@ -1,0 +1,63 @@
+"""Smoke checks of earlier assignments: a few seconds that decide whether to build on the student's own.
+
+They are the tests in `assignments/<earlier>/smoke/`. They earn no points; one failure decides.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tinygrade.checks.context import Grading
+from tinygrade.checks.results import Outcome
+from tinygrade.events import Swapped
+from tinygrade.failures import StudentFailure
+
+FOLDER = "smoke"
+
+
+class Smoke:
+    """The smoke checks of one run."""
+
+    def __init__(self, grading: Grading) -> None:
+        self._grading = grading
+        self._finished = False
+
+    def split(self, items: list[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
+        """Smoke checks in course order, and the checks of the assignment itself."""
+        smoke = [item for item in items if self.owner(item) is not None]
+        checks = [item for item in items if self.owner(item) is None]
+        return smoke, checks
+
+    def owner(self, item: pytest.Item) -> str | None:
+        """The earlier assignment that this test decides about, or None for an ordinary check."""
+        folder = item.path.parent
+        earlier = self._grading.assignment.predecessors()
+        if folder.name == FOLDER and folder.parent.name in earlier:
+            return folder.parent.name
+        return None
+
+    def is_decided(self, assignment: str) -> bool:
+        """True when no further smoke check of this assignment needs to run."""
+        order = self._grading.assignment.predecessors()
+        for before in order[: order.index(assignment)]:
+            self._grading.stack.decide(before)
+        return assignment not in self._grading.stack.undecided
+
+    def ended(self, assignment: str, title: str, outcome: Outcome) -> None:
+        """Take the outcome of one smoke check."""
+        if outcome.status == "grader_error":
+            raise RuntimeError(f"smoke check of {assignment}: {outcome.message}")
+        if outcome.status != "passed":
+            failure = StudentFailure(
+                outcome.message, status=outcome.status, where=outcome.where, hint=outcome.hint
+            )
+            self._grading.stack.failed(assignment, title, failure)
+
+    def finish(self) -> None:
+        """All smoke checks ran: tell what the rest builds on."""
+        if self._finished:
+            return
+        self._finished = True
+        for assignment in self._grading.stack.undecided:
+            self._grading.stack.decide(assignment)
+        self._grading.emit(Swapped(tuple(self._grading.stack.swaps)))

@@ -1,0 +1,89 @@
+"""Where the earlier assignments are taken from: the student's own files, or released solutions, as a whole.
+
+The package that workers load is composed in a private folder. A file of the assignment being graded, or of a
+later one, is never taken from the solution.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tinygrade.checks.student import Package
+from tinygrade.failures import StudentFailure
+from tinygrade.model import Assignment, Policy, Status, Submission, Swap
+
+
+class Stack:
+    """The composed package and the decisions that led to it."""
+
+    def __init__(
+        self, assignment: Assignment, earlier: list[Assignment], submission: Submission, policy: Policy, work: Path
+    ) -> None:
+        self.policy = policy
+        self.swaps: list[Swap] = []
+        self._assignment = assignment
+        self._earlier = {a.id: a for a in earlier}
+        self._submission = submission
+        self._work = work
+        self._proofs: dict[str, StudentFailure] = {}
+        self.package = self._compose()
+        if policy == "released":
+            for name in self._earlier:
+                self._swap(name, "taken from the released solution, as asked for")
+
+    @property
+    def undecided(self) -> list[str]:
+        """Earlier assignments that smoke checks still have to decide about."""
+        decided = {swap.assignment for swap in self.swaps}
+        return [name for name in self._earlier if name not in decided]
+
+    def failed(self, assignment: str, title: str, failure: StudentFailure) -> None:
+        """A smoke check of an earlier assignment failed: take the solution instead, when the policy allows."""
+        self._proofs.setdefault(assignment, failure)
+        if assignment not in self.undecided:
+            return
+        reason = "not implemented yet" if failure.status == "not_implemented" else f"{title}: {failure.message}"
+        if self.policy == "auto":
+            self._swap(assignment, reason)
+        else:
+            self.swaps.append(Swap(assignment, "own", reason))
+
+    def decide(self, assignment: str) -> None:
+        """All smoke checks of this assignment ran; it stays the student's own unless one of them failed."""
+        if assignment in self.undecided:
+            self.swaps.append(Swap(assignment, "own"))
+
+    def require_own(self) -> None:
+        """Raise StudentFailure unless the student's own earlier assignments passed their smoke checks.
+
+        Raises:
+            StudentFailure: the first reason, with its status and place.
+        """
+        if self.policy == "released":
+            raise StudentFailure("your earlier assignments were not used (--earlier released)")
+        for name, failure in self._proofs.items():
+            status: Status = "not_implemented" if failure.status == "not_implemented" else "failed"
+            used = "swapped for the released solution" if self.policy == "auto" else "not right"
+            message = failure.message if status == "not_implemented" else f"{name} was {used}: {failure.message}"
+            raise StudentFailure(message, status=status, where=failure.where, hint=failure.hint)
+
+    def _swap(self, assignment: str, reason: str) -> None:
+        self.swaps.append(Swap(assignment, "released", reason))
+        self.package = self._compose()
+
+    def _compose(self) -> Package:
+        """Copy the student's files and overlay the released ones in a folder of its own."""
+        course = self._assignment.course
+        folder = self._work / f"package-{len(self.swaps)}" / course.package
+        shutil.copytree(self._submission.root / course.package, folder)
+        for file in self._released_files():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(course.reference / course.package / file, folder / file)
+        files = frozenset(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
+        return Package(course.package, folder, files, self._assignment.surface, self._assignment.limits)
+
+    def _released_files(self) -> list[str]:
+        swapped = [self._earlier[s.assignment] for s in self.swaps if s.source == "released"]
+        kept = set(self._assignment.files)
+        return [file for assignment in swapped for file in assignment.files if file not in kept]

@@ -1,0 +1,286 @@
+"""The student's package behind handles: everything runs in a worker, and every failure is theirs or named ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from tinygrade.checks.compare import require
+from tinygrade.checks.library import Handle
+from tinygrade.checks.outcomes import translated
+from tinygrade.checks.text import clean, place
+from tinygrade.errors import GraderError, did_you_mean
+from tinygrade.failures import StudentFailure
+from tinygrade.model import Limits, Surface
+from tinygrade.worker.wire import HandleRef, WireError
+
+
+@dataclass
+class Package:
+    """Where a worker finds the student's package, and what is known about it."""
+
+    name: str
+    #: Folder of the package itself; the parent is not given to the worker.
+    folder: Path
+    #: File names of the package, to believe no other name that a worker tells.
+    files: frozenset[str]
+    surface: Surface
+    limits: Limits
+    #: Modules that cannot be imported: every later check that needs one is blocked without trying again.
+    broken: dict[str, StudentFailure] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of the package that checks can be given when the student's own is wrong."""
+
+    path: str
+    #: Canonical parameter names relative to the object, for module classes.
+    parameters: tuple[str, ...] = ()
+
+
+class StudentLibrary:
+    """One worker for one check. The worker starts with the first request."""
+
+    def __init__(
+        self,
+        package: Package,
+        open_worker: Callable[..., Any],
+        answer_part: Callable[[dict[str, Any]], dict[str, Any]],
+        cpu_seconds: float,
+    ) -> None:
+        self._package = package
+        self._open_worker = open_worker
+        self._answer_part = answer_part
+        self._cpu_seconds = cpu_seconds
+        self._worker: Any = None
+        self._prints = ""
+        self._modules: dict[str, Handle] = {}
+        self.parts: tuple[Part, ...] = ()
+
+    # ---- what checks use -----------------------------------------------------------------------------
+
+    def __getattr__(self, module: str) -> Handle:
+        if module.startswith("_"):
+            raise AttributeError(module)
+        if module not in self._modules:
+            self._modules[module] = self._import(module)
+        return self._modules[module]
+
+    def fetch(self, value: Any, **expected: Any) -> Any:
+        """The plain data behind a handle.
+
+        Args:
+            expected: `shape`, `dtype` (a kind such as "f", "i", "b") and `finite`; checked when given.
+
+        Raises:
+            StudentFailure: the value is not data, or not as expected.
+        """
+        data = self._data("fetch", value)
+        if expected:
+            require(data, **expected)
+        return data
+
+    def generator(self, seed: int) -> Handle:
+        """`np.random.default_rng(seed)`, made on the other side."""
+        return self._handle("generator", seed)
+
+    def vjp(self, f: Any, args: Sequence[Any], cotangent: Any, wrt: Sequence[int] = (0,), **kwargs: Any) -> Any:
+        return self._routine("vjp", f, list(args), cotangent, list(wrt), kwargs)
+
+    def write(self, model: Any, weights: Mapping[str, np.ndarray]) -> None:
+        self._routine("write", model, dict(weights))
+
+    def gradients(self, model: Any) -> dict[str, Any]:
+        return cast("dict[str, Any]", self._routine("gradients", model))
+
+    def census(self, model: Any) -> dict[str, tuple[int, ...]]:
+        return cast("dict[str, tuple[int, ...]]", self._routine("census", model))
+
+    def raises(self, error: type[Exception], call: Callable[[], Any], *, valid: Callable[[], Any]) -> None:
+        """`call` must raise `error`; `valid` must not raise, so that a stub cannot pass.
+
+        Raises:
+            StudentFailure: nothing or something else was raised.
+        """
+        valid()
+        try:
+            call()
+        except StudentFailure as failure:
+            if failure.status == "failed" and failure.message.startswith(error.__name__):
+                return
+            raise
+        raise StudentFailure(f"no {error.__name__} was raised")
+
+    def run_training(self, function: Any, model: Any, args: Sequence[Any], plan: dict[str, Any], **waiting: Any) -> Any:
+        """Run a training function in the worker (see `checks.training`)."""
+        request = {"do": "train", "args": [function, model, list(args), plan]}
+        return self._answer(self._send(request, **waiting))
+
+    def where(self, path: str) -> str:
+        """`file.py:line name` of a function or class of the package; "" when it cannot be told."""
+        module, _, name = path.rpartition(".")
+        try:
+            file, line, _ = self._routine("locate", getattr(getattr(self, module), name))
+        except (StudentFailure, ValueError, TypeError):
+            return ""
+        return place(self._relative(file), line, name, self._package.files)
+
+    # ---- life ------------------------------------------------------------------------------------------
+
+    @property
+    def worker(self) -> Any:
+        if self._worker is None:
+            self._worker = self._open_worker(cpu_seconds=self._cpu_seconds)
+            table = self._package.surface
+            surface = {"tensor": table.tensor, "parameters": list(table.parameters)}
+            parts = [{"path": part.path, "parameters": list(part.parameters)} for part in self.parts]
+            args = [self._package.name, str(self._package.folder), surface, parts]
+            self._guarded_import("", {"do": "open", "args": args})
+        return self._worker
+
+    def restart(self, parts: Sequence[Part] = ()) -> None:
+        """A fresh worker for the next request, with these parts given."""
+        self.close()
+        self._modules.clear()
+        self._worker = None
+        self.parts = tuple(parts)
+
+    def close(self) -> None:
+        if self._worker is not None:
+            self._prints += self._worker.output()
+            self._worker.close()
+            self._prints += self._worker.output()
+
+    def printed(self) -> str:
+        """Everything that the student's code printed, cleaned and cut."""
+        return clean(self._prints, limit=self._package.limits.output_kib << 10)
+
+    # ---- Backend ---------------------------------------------------------------------------------------
+
+    def get(self, of: Handle, name: str) -> Handle:
+        return self._handle("get", of, name)
+
+    def set(self, of: Handle, name: str, value: Any) -> None:
+        self._handle("set", of, name, value)
+
+    def call(self, function: Handle, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Handle:
+        return self._handle("call", function, list(args), dict(kwargs))
+
+    def operate(self, name: str, args: Sequence[Any]) -> Handle:
+        return self._handle("operate", name, list(args))
+
+    # ---- requests --------------------------------------------------------------------------------------
+
+    def _handle(self, do: str, *args: Any) -> Handle:
+        value = self._answer(self._send({"do": do, "args": list(args)}))
+        if type(value) is not HandleRef:
+            raise StudentFailure("what came back was not an answer")
+        return Handle(self, value, clean(value.type, limit=100))
+
+    def _data(self, do: str, *args: Any) -> Any:
+        return self._answer(self._send({"do": do, "args": list(args)}))
+
+    def _routine(self, name: str, *args: Any) -> Any:
+        return self._data("routine", name, list(args))
+
+    def _import(self, module: str) -> Handle:
+        worker = self.worker  # opening the package may fail first
+        assert worker is not None
+        value = self._guarded_import(module, {"do": "module", "args": [module]})
+        return Handle(self, value, "module")
+
+    def _guarded_import(self, module: str, request: dict[str, Any]) -> Any:
+        """Import once: a module that hangs or crashes costs its time-out only in the first check."""
+        known = self._package.broken.get(module)
+        if known is not None:
+            raise known
+        try:
+            seconds = self._package.limits.import_cpu_seconds
+            return self._answer(self._send(request, cpu_seconds=seconds), module=module)
+        except StudentFailure as failure:
+            if failure.status == "not_implemented":
+                raise
+            name = f"{self._package.name}/{module}.py" if module else f"{self._package.name}/__init__.py"
+            message = f"{name} cannot be imported: {failure.message}"
+            later = StudentFailure(message, status="blocked", where=failure.where)
+            self._package.broken[module] = later
+            # The first check tells what happened; an ordinary error blocks it like the others.
+            status = failure.status if failure.status != "failed" else "blocked"
+            raise StudentFailure(message, status=status, where=failure.where) from None
+
+    def _send(
+        self, request: dict[str, Any], *, cpu_seconds: float | None = None, **waiting: Any
+    ) -> dict[str, Any]:
+        worker = self._worker or self.worker
+        request = {**request, "args": self._outgoing(request["args"])}
+        on_event = waiting.pop("on_event", self._answer_part)
+        limit = cpu_seconds if cpu_seconds is not None else self._cpu_seconds
+        with translated(self._locate_stack):
+            try:
+                reply = worker.ask(request, cpu_seconds=limit, on_event=on_event, **waiting)
+            except WireError as error:
+                raise GraderError(f"a check tried to send {error}") from error
+        return cast("dict[str, Any]", reply)
+
+    def _answer(self, reply: dict[str, Any], module: str = "") -> Any:
+        if "value" in reply:
+            return reply["value"]
+        if "unsendable" in reply:
+            raise StudentFailure(f"returned {clean(reply['unsendable'], limit=300)}, which cannot be graded")
+        raise self._failure(reply.get("error"))
+
+    def _failure(self, error: Any) -> StudentFailure:
+        """The student's exception as a failure of the check; believes nothing but text."""
+        if type(error) is not dict:
+            return StudentFailure("what came back was not an answer")
+        kind = clean(error.get("type"), limit=100)
+        message = clean(error.get("message"), limit=1000)
+        where = self._innermost(error.get("frames"))
+        if error.get("stub") is True:
+            return StudentFailure(message or "not implemented yet", status="not_implemented", where=where)
+        if error.get("memory") is True:
+            return StudentFailure("it asked for more memory than it may use", status="out_of_memory", where=where)
+        if error.get("exit") is True:
+            return StudentFailure("your code called exit", status="crashed", where=where)
+        return StudentFailure(f"{kind}: {message}{self._missing_name(kind, message)}", where=where)
+
+    def _missing_name(self, kind: str, message: str) -> str:
+        match = re.fullmatch(rf"No module named '{self._package.name}\.(\w+)'", message)
+        if kind != "ModuleNotFoundError" or not match:
+            return ""
+        return did_you_mean(f"{match[1]}.py", self._package.files)
+
+    def _innermost(self, frames: Any) -> str:
+        if type(frames) is list and frames and type(frames[-1]) is list and len(frames[-1]) == 4:
+            file, line, function, _ = frames[-1]
+            return place(file, line, function, self._package.files)
+        return ""
+
+    def _locate_stack(self, stack: str) -> str:
+        """The innermost place of the student's own in faulthandler's text."""
+        for file, line, function in re.findall(r'File "([^"\n]{1,500})", line (\d{1,7}) in (\S{1,100})', stack):
+            found = place(self._relative(file), int(line), function, self._package.files)
+            if found:
+                return found
+        return ""
+
+    def _relative(self, file: Any) -> str:
+        prefix = f"{self._package.folder}/"
+        return file[len(prefix) :] if type(file) is str and file.startswith(prefix) else ""
+
+    def _outgoing(self, value: Any) -> Any:
+        if isinstance(value, Handle):
+            if cast("object", value._backend) is not self:
+                raise GraderError("a check tried to send an object of the reference to the student's code")
+            return value.payload
+        if type(value) in (list, tuple):
+            return type(value)(self._outgoing(item) for item in value)
+        if type(value) is dict:
+            return {key: self._outgoing(item) for key, item in value.items()}
+        return value

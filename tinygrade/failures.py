@@ -1,0 +1,30 @@
+"""A student's mistake, as an exception: it ends the check and says with which status."""
+
+from __future__ import annotations
+
+from tinygrade.model import Diagnosis, Status
+
+
+class StudentFailure(Exception):
+    """Ends a check with `status`.
+
+    Attributes:
+        where: `file.py:line name` in the student's package, or "".
+        hint: a question that leads to the mistake, or "".
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: Status = "failed",
+        where: str = "",
+        hint: str = "",
+        diagnosis: Diagnosis | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.where = where
+        self.hint = hint
+        self.diagnosis = diagnosis

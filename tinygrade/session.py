@@ -1,0 +1,232 @@
+"""The trusted side of one grading: the child process that `grading.grade` starts.
+
+It reads a job from standard input, loads the submission, opens the sandbox, runs pytest once, scores, and writes
+events to the file descriptor that it was given. It never imports student code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import platform
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinygrade import config, events, plugins, scoring
+from tinygrade.errors import GraderError, RefusedError, SubmissionError, TinygradeError, UsageError
+from tinygrade.events import Event, Finished, Stopped
+from tinygrade.model import Assignment, Isolation, Report, Submission
+
+if TYPE_CHECKING:
+    import pluggy
+
+    from tinygrade.checks.plugin import GradePlugin
+    from tinygrade.sandbox import Sandbox
+
+LEVELS = ("none", "weak", "strong")
+
+
+def main() -> None:
+    """Entry of the child process: `session.main()` with the event descriptor as last argument."""
+    die_with_parent()
+    stream = os.fdopen(int(sys.argv[-1]), "w", encoding="utf-8")
+
+    def emit(event: Event) -> None:
+        stream.write(json.dumps(events.to_json(event)) + "\n")
+        stream.flush()
+
+    job = json.load(sys.stdin)
+    try:
+        emit(Finished(run(job, emit)))
+    except TinygradeError as error:
+        emit(Stopped(type(error).__name__, str(error)))
+    except Exception as error:
+        traceback.print_exc()
+        emit(Stopped("GraderError", f"{type(error).__name__}: {error}"))
+
+
+def die_with_parent() -> None:
+    """When the command is killed, so is this process, and with it the zygote and every worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command decides what an interrupt means
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
+
+
+def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
+    """Grade one job.
+
+    Raises:
+        TinygradeError: there is no report; the class says whose matter it is.
+    """
+    clock = time.monotonic()
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    manager = plugins.make_plugin_manager()
+    course = config.load_course(Path(job["course"]))
+    plugins.load_course_plugin(manager, course)
+    assignment = config.load_assignment(course, job["assignment"])
+    work = Path(job["work"])
+    sandbox = _open_sandbox(manager, assignment, job["sandbox"])
+    try:
+        submission = _load(manager, job["source"], assignment, work / "submission")
+        isolation = _isolation(sandbox, job["isolation"])
+        plugin = _checked(manager, assignment, submission, sandbox, isolation, job, emit)
+    finally:
+        sandbox.close()
+    report = _report(plugin, assignment, submission, isolation, job)
+    report = replace(report, started=started, seconds=round(time.monotonic() - clock, 3))
+    return _adjusted(manager, report)
+
+
+def _open_sandbox(manager: pluggy.PluginManager, assignment: Assignment, name: str) -> Sandbox:
+    from tinygrade.sandboxes.builtin import default_name
+
+    sandbox: Sandbox = plugins.sandboxes(manager).get(name or default_name())(limits=assignment.limits)
+    return sandbox
+
+
+def _load(manager: pluggy.PluginManager, source: str, assignment: Assignment, into: Path) -> Submission:
+    into.mkdir()
+    found = manager.hook.tinygrade_load_submission(source=source, assignment=assignment, into=into)
+    if found is None:
+        raise SubmissionError(f"{source} is not a submission that any plugin can read")
+    submission: Submission = found
+    return submission
+
+
+def _isolation(sandbox: Sandbox, wanted: str) -> Isolation:
+    isolation = sandbox.isolation()
+    if wanted == "strong" and LEVELS.index(isolation.level) < LEVELS.index("strong"):
+        possible = ", ".join(isolation.missing)
+        raise RefusedError(
+            f"not graded, not zero: the isolation here is {isolation.level} "
+            f"(student code could reach: {possible}); run with --isolation auto if the code is your own"
+        )
+    return isolation
+
+
+def _checked(
+    manager: pluggy.PluginManager,
+    assignment: Assignment,
+    submission: Submission,
+    sandbox: Sandbox,
+    isolation: Isolation,
+    job: dict[str, Any],
+    emit: Callable[[Event], None],
+) -> GradePlugin:
+    """Run pytest on the assignment's checks."""
+    from tinygrade.checks import draw
+    from tinygrade.checks.context import Grading
+    from tinygrade.checks.plugin import GradePlugin
+    from tinygrade.checks.reference import ReferenceLibrary
+    from tinygrade.checks.stack import Stack
+
+    course = assignment.course
+    earlier = [config.load_assignment(course, name) for name in assignment.predecessors()]
+    policy = job["earlier"] or assignment.earlier
+    work = Path(job["work"])
+    grading = Grading(
+        assignment=assignment,
+        submission=submission,
+        sandbox=sandbox,
+        reference=ReferenceLibrary(course.reference / course.package, assignment.surface),
+        stack=Stack(assignment, earlier, submission, policy, work),
+        secret=draw.secret_from_seed(job["seed"]),
+        hidden_secret=bytes.fromhex(job["secret"]),
+        emit=emit,
+        quick=job["quick"],
+    )
+    plugin = GradePlugin(grading, isolation, environment())
+    extra = [p for found in manager.hook.tinygrade_check_plugins(assignment=assignment) for p in found]
+    smoke = [a.root / "smoke" for a in earlier if policy != "released" and (a.root / "smoke").is_dir()]
+    _pytest(assignment, smoke, [plugin, *extra], job["select"], plugin)
+    return plugin
+
+
+def _pytest(
+    assignment: Assignment, smoke: list[Path], objects: list[object], select: str, plugin: GradePlugin
+) -> None:
+    """One `pytest.main` that nothing but its arguments configures."""
+    import pytest
+
+    files = [assignment.root / group.file for group in assignment.groups]
+    hidden = assignment.root / "hidden"
+    paths = [*smoke, *files, *([hidden] if hidden.is_dir() else [])]
+    if not files:
+        raise UsageError(f"{assignment.id} has no checks yet")
+    root = assignment.course.root
+    ini = Path(__file__).parent / "checks" / "checks.ini"
+    fixed = ["-c", str(ini), "--rootdir", str(root), "--confcutdir", str(root), "--import-mode=importlib"]
+    quiet = ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:faulthandler", "--strict-markers"]
+    select_args = ["-k", select] if select else []
+    errors = io.StringIO()
+    with contextlib.redirect_stderr(errors):
+        code = pytest.main([*fixed, *quiet, *select_args, *map(str, paths)], plugins=objects)
+    sys.stderr.write(errors.getvalue())
+    if plugin.user_error is not None:
+        raise plugin.user_error
+    if code == pytest.ExitCode.NO_TESTS_COLLECTED or (select and not plugin.results):
+        raise UsageError(f"-k {select!r} selects no check of {assignment.id}")
+    if code == pytest.ExitCode.USAGE_ERROR:
+        message = f"-k {select!r} is not an expression that pytest understands" if select else errors.getvalue()
+        raise UsageError(message)
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise GraderError(f"pytest ended with {code!r}")
+
+
+def _report(
+    plugin: GradePlugin, assignment: Assignment, submission: Submission, isolation: Isolation, job: dict[str, Any]
+) -> Report:
+    from tinygrade import __version__
+
+    selected = plugin.selected
+    return Report(
+        assignment=assignment.id,
+        title=assignment.title,
+        submission={"source": submission.source, "sha256": submission.sha256},
+        score=scoring.score(plugin.results, assignment.points, selected),
+        max_score=assignment.points,
+        selected=selected,
+        isolation=isolation,
+        seed=job["seed"],
+        environment=environment(),
+        started="",
+        seconds=0.0,
+        checks=tuple(plugin.results),
+        swaps=tuple(plugin.grading.stack.swaps),
+        sections=dict(plugin.grading.sections),
+        secret=job["secret"],
+        tinygrade=__version__,
+    )
+
+
+def _adjusted(manager: pluggy.PluginManager, report: Report) -> Report:
+    """Apply what score policies say; a report without a score has nothing to adjust."""
+    if report.score is None:
+        return report
+    adjustments = tuple(
+        a for a in manager.hook.tinygrade_adjust_score(report=report, context={}) if a is not None
+    )
+    score = report.score + sum(a.points for a in adjustments)
+    return replace(report, adjustments=adjustments, score=max(0.0, round(score, 2)))
+
+
+def environment() -> dict[str, str]:
+    """What a number may depend on."""
+    import numpy
+
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "numpy": numpy.__version__,
+    }
