@@ -214,6 +214,9 @@ def _groups(place: Place, values: Mapping[str, Any]) -> tuple[Group, ...]:
         group = Group(**checked(here, table, _GROUP))
         if any(group.file == other.file for other in groups):
             raise here.error("file", f"names {group.file!r} a second time")
+        if not os.path.isfile(place.file.parent / group.file):
+            hint = did_you_mean(group.file, (file.name for file in place.file.parent.glob("*.py")))
+            raise here.error("file", f"names {group.file!r}, which does not exist{hint}")
         groups.append(group)
     total = math.fsum(group.points for group in groups)
     if not math.isclose(total, values["points"], abs_tol=1e-9):

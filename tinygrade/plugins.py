@@ -60,10 +60,6 @@ def make_plugin_manager(warn: Warn = print_warning) -> pluggy.PluginManager:
     for name in BUILTIN_PLUGINS:
         try:
             register(manager, importlib.import_module(name), name)
-        except ModuleNotFoundError as error:
-            if not str(error.name).startswith("tinygrade."):
-                raise
-            warn(f"{name} is not written yet: {error}")
         except _ANY_FAULT as error:
             raise GraderError(f"the built-in plugin {name} is broken: {_brief(error)}") from error
     for entry_point in importlib.metadata.entry_points(group=ENTRY_POINTS):
@@ -241,6 +237,6 @@ def _collect(manager: pluggy.PluginManager, hook: str, kind: str, warn: Warn) ->
             raise
         except _ANY_FAULT as error:
             if provider in BUILTIN_PLUGINS:
-                raise
+                raise GraderError(f"the built-in plugin {provider} is broken: {_brief(error)}") from error
             warn(f"plugin {provider!r} registers no {kind}: {_brief(error)}")
     return registry

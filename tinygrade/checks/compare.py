@@ -114,7 +114,8 @@ def _compare_arrays(got: np.ndarray, expected: np.ndarray, name: str, rtol: floa
 def _wrong_entries(got: np.ndarray, expected: np.ndarray, rtol: float, atol: float) -> np.ndarray:
     if expected.dtype.kind != "f":
         return np.asarray(got != expected)
-    return np.logical_not(np.isclose(got, expected, rtol=rtol, atol=atol))
+    close: np.ndarray = np.isclose(got, expected, rtol=rtol, atol=atol)
+    return ~close
 
 
 def _difference(got: np.ndarray, expected: np.ndarray, wrong: np.ndarray, name: str) -> tuple[str]:

@@ -57,7 +57,8 @@ def advice(report: Report, commands: Commands, width: int) -> list[Line]:
         lines += _cause(index, cause, commands, width)
     if len(causes) > CAUSES_SHOWN:
         lines.append(Line(f"and {count(len(causes) - CAUSES_SHOWN, 'more root cause')}"))
-    return lines + _next(report, commands, width)
+    lines += _next(report, commands, width)
+    return [*lines, Line("")] if lines else []
 
 
 def repeat(commands: Commands) -> list[Line]:
@@ -112,12 +113,14 @@ def _next(report: Report, commands: Commands, width: int) -> list[Line]:
     check = next_task(report)
     if check is None:
         return []
-    task = f"{clean_line(check.task)}: " if check.task else ""
-    message = clean(check.message).splitlines()[:1] or ["not implemented yet"]
+    message = (clean(check.message).splitlines() or ["not implemented yet"])[0]
+    # the template's stubs begin with the name of their task
+    named = not check.task or message.startswith(clean_line(check.task))
+    task = "" if named else f"{clean_line(check.task)}: "
     where = f" ({clean_line(check.where)})" if check.where else ""
     return [
         Line(""),
-        *wrapped(f"next: {task}{clean_line(message[0])}{where}", width, rest=_INDENT, style="bold"),
+        *wrapped(f"next: {task}{clean_line(message)}{where}", width, rest=_INDENT, style="bold"),
         Line(f"{_INDENT}check it: {commands.again(check)}"),
     ]
 
