@@ -148,6 +148,7 @@ def test_a_wrong_course_file_is_told_by_file_and_key(make_course, text, problem)
         (HEAD + GROUP.replace("10", "nan"), "`groups 1.points` must be a number above 0"),
         (HEAD + GROUP.replace("10", "9" * 400), "`groups 1.points` must be a number above 0"),
         (HEAD + GROUP.replace("file", "fiel"), "`groups 1.fiel` is not a known key; did you mean 'file'?"),
+        (HEAD + GROUP.replace("test_1", "tset_1"), "names 'tset_1.py', which does not exist; did you mean 'test_1"),
         (HEAD + GROUP.replace("test_1.py", "../test_1.py"), "`groups 1.file` must be a .py file"),
         (HEAD + '[groups]\nfile = "x"\n', "`groups` must be tables: write [[groups]]"),
         (HEAD.replace("10", "-1") + GROUP, "`points` must be a number that is not negative"),

@@ -8,7 +8,7 @@ import pytest
 
 from tinygrade import hookimpl, plugins
 from tinygrade.config import load_course
-from tinygrade.errors import CourseError, PluginError, UsageError
+from tinygrade.errors import CourseError, GraderError, PluginError, UsageError
 from tinygrade.plugins import (
     BUILTIN_PLUGINS,
     Registry,
@@ -103,6 +103,12 @@ def test_a_wrong_hook_leaves_the_manager_as_it_was():
         register(manager, Wrong(), "wrong")
     assert manager.list_name_plugin() == before
     assert manager.hook.tinygrade_report_ready(report=None) == []
+
+
+def test_a_broken_built_in_is_our_fault(monkeypatch):
+    monkeypatch.setattr(plugins, "BUILTIN_PLUGINS", (*BUILTIN_PLUGINS, "tinygrade.loaders.nowhere"))
+    with pytest.raises(GraderError, match=r"built-in plugin tinygrade\.loaders\.nowhere is broken"):
+        make_plugin_manager()
 
 
 # ---- registries ------------------------------------------------------------------------------------

@@ -272,12 +272,15 @@ def test_names_that_fall_together_elsewhere(load, work, one, two):
 
 
 def test_an_unreadable_file(load, work, monkeypatch):
-    def denied(folder, name, flags):
-        raise PermissionError(13, "Permission denied")
-
-    # permissions do not stop root, under whom the tests may run
     real = directory._Folder.open
-    monkeypatch.setattr(directory._Folder, "open", lambda f, n, fl: (denied if n == "tensor.py" else real)(f, n, fl))
+
+    def sometimes_denied(folder, name, flags):
+        if name == "tensor.py":
+            raise PermissionError(13, "Permission denied")
+        return real(folder, name, flags)
+
+    # simulated, because permissions do not stop root, under whom the tests may run
+    monkeypatch.setattr(directory._Folder, "open", sometimes_denied)
     refused(load, work, r"tensor\.py cannot be read: Permission denied; check its permissions")
 
 
