@@ -152,9 +152,7 @@ def score(report: Report, width: int) -> list[Line]:
     lines = [
         line
         for adjustment in report.adjustments
-        for line in wrapped(
-            f"adjusted {adjustment.points:+g}: {clean_line(adjustment.reason)}", width, rest=INDENT
-        )
+        for line in wrapped(f"adjusted {adjustment.points:+g}: {clean_line(adjustment.reason)}", width, rest=INDENT)
     ]
     style, head = _score_head(report)
     notes = [*_cause_notes(report), f"{report.seconds:.1f} s"]

@@ -34,9 +34,18 @@ def wrapped(text: str, width: int, first: str = "", rest: str | None = None, sty
     `first` stands before the first line and `rest` before all others.
     """
     rest = first if rest is None else rest
-    room = max(width - max(cells(first), cells(rest)), 10)
-    pieces = [piece for line in clean(text).splitlines() for piece in fold(line, room)]
-    return [Line((rest if i else first) + piece, style) for i, piece in enumerate(pieces)]
+    lines: list[Line] = []
+    for text_line in clean(text).splitlines():
+        start = rest if lines else first
+        head, *others = fold(text_line, _room(width, start))
+        if others and start != rest:  # what follows the first line has another width
+            others = fold(text_line[len(head) :].lstrip(), _room(width, rest))
+        lines += [Line(start + head, style), *(Line(rest + other, style) for other in others)]
+    return lines
+
+
+def _room(width: int, prefix: str) -> int:
+    return max(width - cells(prefix), 10)
 
 
 def fold(line: str, room: int) -> list[str]:

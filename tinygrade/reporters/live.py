@@ -72,9 +72,7 @@ class LiveView:
         if _can_redraw(self._console, self._stream):
             from rich.live import Live
 
-            self._live = Live(
-                console=self._console, get_renderable=self._status, transient=True, refresh_per_second=8
-            )
+            self._live = Live(console=self._console, get_renderable=self._status, transient=True, refresh_per_second=8)
             self._live.start()
         return self
 

@@ -1,0 +1,70 @@
+"""Made checks and reports for the reporters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tinygrade.model import CheckResult, Isolation, Report
+
+MakeCheck = Callable[..., CheckResult]
+MakeReport = Callable[..., Report]
+
+
+def _check(id: str, status: str = "passed", points: float | None = None, most: float = 5.0, **more: Any) -> CheckResult:
+    got = (most if status == "passed" else 0.0) if points is None else points
+    values = {"title": id, "group": "group", **more}
+    return CheckResult(id=f"test_a.py::test_{id}", status=status, points=got, max_points=most, **values)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def make_check() -> MakeCheck:
+    """`make_check("mask", "failed", group=...)`: without points when it did not pass."""
+    return _check
+
+
+@pytest.fixture
+def make_report() -> MakeReport:
+    """`make_report(check, ...)`: scored by adding up."""
+
+    def make(*checks: CheckResult, **changes: Any) -> Report:
+        values: dict[str, Any] = {
+            "assignment": "assignment3",
+            "title": "The ultra-tiny transformer",
+            "submission": {"source": ".", "sha256": "0"},
+            "score": sum(c.points for c in checks),
+            "max_score": sum(c.max_points for c in checks),
+            "selected": False,
+            "isolation": Isolation("strong"),
+            "seed": 41,
+            "environment": {"python": "3.11.7", "numpy": "2.4.6"},
+            "started": "2026-01-01T00:00:00+00:00",
+            "seconds": 2.9,
+            "checks": checks,
+        }
+        return Report(**(values | changes))
+
+    return make
+
+
+@pytest.fixture
+def hostile_texts() -> list[str]:
+    """What a student may write to steer a terminal, each with the word `seen` that must stay readable."""
+    return [
+        "seen\x1b[31m red\x1b[0m",
+        "\x1b]0;title\x07seen",
+        "\x1b]8;;http://evil\x1b\\seen\x1b]8;;\x1b\\",
+        "\x1bP+q544e\x1b\\seen",
+        "\x9b2Jseen\x9d0;x\x9c",
+        "seen\rSCORE 100/100",
+        "seen\x00\x08\x08\x08\x08\x7f",
+        "seen \u202egnp.exe\u2066\u200f",
+        "seen \ud800\udfff",
+        "\x1b\x1b[2J[2Jseen\x1b",
+        "seen" + "A" * 1_000_000,
+        "seen" + "\x1b]0;" * 250_000,
+        "seen\u2028SCORE\x85100/100\x0b\x0c",
+        "[bold]seen[/bold] :smile:",
+    ]
