@@ -50,7 +50,7 @@ class GradCheck:
             StudentFailure: value or gradient differ, an input was changed, or a gradient is missing.
         """
         value = self._reference.fetch(function(self._reference)(*self._tensors(args, wrt), **kwargs))
-        cotangent = self._rng.standard_normal(np.shape(value))
+        cotangent = self._rng.standard_normal(np.shape(value))  # never ones
         expected = self._reference.vjp(function(self._reference), args, cotangent, wrt, **kwargs)
         got = self._student.vjp(function(self._student), args, cotangent, wrt, **kwargs)
         compare(got["output"], expected["output"], name)

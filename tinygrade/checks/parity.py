@@ -31,7 +31,7 @@ class Parity:
         Raises:
             StudentFailure: they differ.
         """
+        got = self._student.fetch(expression(self._student))  # first: a stub ends the check at once
         expected = self._reference.fetch(expression(self._reference))
-        got = self._student.fetch(expression(self._student))
         compare(got, expected, name, rtol=rtol, atol=atol)
         return got
