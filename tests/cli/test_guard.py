@@ -41,7 +41,7 @@ def test_a_code_is_passed_on(code: int) -> None:
         (CourseError("course.toml: bad"), 2, "course.toml: bad"),
         (SubmissionError("cannot read a.zip"), 2, "cannot read a.zip"),
         (click.UsageError("no such option"), 2, "no such option"),
-        (RefusedError("isolation too weak"), 4, "not zero: isolation too weak"),
+        (RefusedError("isolation too weak"), 4, "tinygrade: isolation too weak"),
         (PluginError("plugin 'x' broke"), 3, "plugin 'x' broke"),
         (GraderError("lost the worker"), 3, "fault of tinygrade, not yours"),
         (ZeroDivisionError("division by zero"), 3, "fault of tinygrade, not yours"),

@@ -96,6 +96,19 @@ def test_only_commands_are_wider_than_the_window(mixed_report, width: int) -> No
     assert too_wide == []
 
 
+def test_a_group_with_nothing_to_tell_says_what_it_looked_at(make_check, make_report) -> None:
+    few = [make_check("mask", group="g"), make_check("logits", group="g")]
+    assert "g  mask, logits" in render(make_report(*few))
+    many = [make_check(f"a rather long title {i}", group="g") for i in range(9)]
+    assert "g  9 checks" in render(make_report(*many))
+
+
+def test_a_long_group_title_stays_on_its_line(make_check, make_report) -> None:
+    shown = render(make_report(make_check("a", group="a title " * 30, message="fine")), 60)
+    assert all(cells(line) <= 60 for line in shown.splitlines())
+    assert shown.splitlines()[3] == "        fine"
+
+
 def test_only_stubs_say_what_is_next_and_nothing_is_broken(make_check, make_report) -> None:
     stubs = [
         make_check(f"t{i}", "not_implemented", task=f"A3.{i}", message=f"A3.{i}: write it", group=f"g{i}")

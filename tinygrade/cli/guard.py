@@ -69,7 +69,7 @@ def guarded(command: Callable[[], int]) -> int:
     except (GraderError, PluginError) as error:
         return _fault(error, str(error))
     except TinygradeError as error:
-        say(f"tinygrade: not graded, and not zero: {error}")
+        say(f"tinygrade: {error}")
         return error.exit_code
     except Exception as error:
         return _fault(error, f"{type(error).__name__}: {error}")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from tinygrade.model import CheckResult, Isolation, Report, Swap
 from tinygrade.reporters.base import SectionText
 from tinygrade.reporters.causes import root_causes
-from tinygrade.reporters.lines import Line, wrapped
+from tinygrade.reporters.lines import Line, shortened, wrapped
 from tinygrade.reporters.text import cells, clean, clean_line
 from tinygrade.reporters.words import (
     OPEN,
@@ -66,18 +66,27 @@ def group(index: int, checks: Sequence[CheckResult], titles: int, width: int) ->
     """The line of a group and what stands under it; `titles` is the width of the column of titles."""
     status = group_status(checks)
     summary, details = _told(checks)
-    word = f"{WORDS[status]:<7}"
-    left = f"{word} {index:>2} {clean_line(checks[0].group)}"
     right = points(sum(c.points for c in checks), sum(c.max_points for c in checks))
-    fitting = f"{left}{' ' * (len(word) + 4 + titles - cells(left))}  "
-    if cells(left) > len(word) + 4 + titles:  # a title too long for its column has a line of its own
-        summary, details, fitting = "", ([summary] if summary else []) + details, left
-    room = max(width - cells(fitting) - len(right) - 2, 10)
-    first, *others = wrapped(summary, room) or [Line("")]
-    gap = " " * max(width - cells(fitting + first.text) - len(right), 1)
-    lines = [Line(f"{fitting}{first.text}{gap}{right}", style_of(status), len(WORDS[status]))]
-    lines += [Line(" " * cells(fitting) + line.text) for line in others]
+    left = f"{WORDS[status]:<7} {index:>2} "
+    name = clean_line(checks[0].group)
+    if cells(name) > titles:  # too long for the column of titles: it has the line for itself
+        details = [summary, *details] if summary else details
+        shown = [shortened(name, width - cells(left) - len(right) - 1)]
+    else:
+        left += f"{name}{' ' * (titles - cells(name))}  "
+        room = max(width - cells(left) - len(right) - 2, 10)
+        shown = [line.text for line in wrapped(summary, room)] or [_looked_at(checks, room)]
+    gap = " " * max(width - cells(left + shown[0]) - len(right), 1)
+    lines = [Line(f"{left}{shown[0]}{gap}{right}", style_of(status), len(WORDS[status]))]
+    lines += [Line(" " * cells(left) + text) for text in shown[1:]]
     return lines + [line for detail in details for line in wrapped(detail, width, INDENT)]
+
+
+def _looked_at(checks: Sequence[CheckResult], room: int) -> str:
+    """For a group with nothing to tell: the titles of its checks where they fit, else how many there are."""
+    titles = dict.fromkeys(clean_line(check.title) for check in checks)
+    text = ", ".join(title for title in titles if title != clean_line(checks[0].group))
+    return text if cells(text) <= room else count(len(checks), "check")
 
 
 def _told(checks: Sequence[CheckResult]) -> tuple[str, list[str]]:

@@ -15,19 +15,30 @@ def sparkline(curve: Any, width: int, floor: float | None = None) -> str:
     if not losses or width < 1:
         return ""
     # The floor cannot be beaten, so the distance to it is what training makes smaller.
-    base = floor if floor is not None and floor < min(losses) else 0.0
-    heights = [math.log(max(loss - base, 1e-6)) for loss in _thinned(losses, width)]
+    known = finite(floor)
+    base = known if known is not None and known < min(losses) else 0.0
+    heights = [math.log(min(max(loss - base, 1e-6), 1e300)) for loss in _thinned(losses, width)]
     low, high = min(heights), max(heights)
     scale = (len(BLOCKS) - 1) / (high - low) if high > low else 0.0
     return "".join(BLOCKS[round((height - low) * scale)] for height in heights)
 
 
+def finite(value: Any) -> float | None:
+    """A number that can be shown. What stands in an event crossed a process boundary: it may be anything."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 def _losses(curve: Any) -> list[float]:
-    # The data of an event crossed a process boundary: what is no finite number is left out, never an error.
     if not isinstance(curve, list | tuple):
         return []
     points = [point for point in curve if isinstance(point, list | tuple) and len(point) == 2]
-    return [float(loss) for _, loss in points if isinstance(loss, int | float) and math.isfinite(loss)]
+    return [loss for loss in (finite(value) for _, value in points) if loss is not None]
 
 
 def _thinned(values: Sequence[float], width: int) -> list[float]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tinygrade.reporters.curve import sparkline
+from tinygrade.reporters.curve import finite, sparkline
 from tinygrade.reporters.lines import shortened
 from tinygrade.reporters.text import cells, clean_line
 
@@ -46,7 +45,7 @@ def status_line(now: Now, width: int) -> str:
 
 def _progress_line(now: Now, width: int) -> str:
     data = now.progress
-    floor = _finite(data.get("floor"))
+    floor = finite(data.get("floor"))
     parts = [clean_line(str(data.get("label") or now.group or now.check)), *_figures(data, floor)]
     text = "  ".join(parts)
     curve = sparkline(data.get("curve"), min(CURVE_MOST, width - cells(text) - 2), floor)
@@ -55,15 +54,15 @@ def _progress_line(now: Now, width: int) -> str:
 
 def _figures(data: Mapping[str, Any], floor: float | None) -> list[str]:
     figures = []
-    if (step := _finite(data.get("step"))) is not None:
+    if (step := finite(data.get("step"))) is not None:
         figures.append(f"step {step:,.0f}")
     if "loss" in data:
-        loss = _finite(data["loss"])
+        loss = finite(data["loss"])
         shown = "not finite" if loss is None else f"{loss:.4f}"
         figures.append(f"loss {shown}" + (f" (floor {floor:.3f})" if floor is not None else ""))
-    if (left := _finite(data.get("seconds_left"))) is not None:
+    if (left := finite(data.get("seconds_left"))) is not None:
         figures.append(f"{_clock(left)} left")
-    elif (fraction := _finite(data.get("fraction"))) is not None:
+    elif (fraction := finite(data.get("fraction"))) is not None:
         figures.append(f"{100 * fraction:.0f}% of the budget")
     return figures
 
@@ -71,10 +70,3 @@ def _figures(data: Mapping[str, Any], floor: float | None) -> list[str]:
 def _clock(seconds: float) -> str:
     whole = max(0, round(seconds))
     return f"{whole // 60}:{whole % 60:02d}"
-
-
-def _finite(value: Any) -> float | None:
-    """A number that can be shown; events cross a process boundary, so anything may stand there."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if math.isfinite(value) else None
