@@ -30,7 +30,7 @@ def test_parameters(student, gpt, note):
 @pytest.mark.task("A3.5")
 @pytest.mark.where("transformer.GPT")
 @pytest.mark.hint("How large are the numbers that your layers start from?")
-@pytest.mark.needs("test_parameters")
+@pytest.mark.given("test_causal_mask", "test_attention", "test_self_attention", "test_block")
 def test_initial_loss(student, batch, rng):
     x, y = batch
     model = student.transformer.GPT(rng=student.generator(int(rng.integers(1 << 62))))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 MASK, ATTENTION = "test_causal_mask", "test_attention"
-SELF_ATTENTION, BLOCK = "test_self_attention", "test_block"
+SELF_ATTENTION, BLOCK, LOGITS = "test_self_attention", "test_block", "test_logits"
 
 ATTENTION_PARAMETERS = [f"{name}.{kind}" for name in "qkvo" for kind in ("weight", "bias")]
 BLOCK_PARAMETERS = [
@@ -14,12 +14,24 @@ BLOCK_PARAMETERS = [
 ]
 
 
+GPT_PARAMETERS = [
+    "tok_emb.weight",
+    "pos_emb.weight",
+    *(f"blocks.0.{name}" for name in BLOCK_PARAMETERS),
+    *("ln_f.weight", "ln_f.bias", "head.weight"),
+]
+
+
 def build_self_attention(lib):
     return lib.transformer.CausalSelfAttention(16, 2, rng=lib.generator(0))
 
 
 def build_block(lib):
     return lib.transformer.Block(16, 2, 64, rng=lib.generator(0))
+
+
+def build_gpt(lib):
+    return lib.transformer.GPT(rng=lib.generator(0))
 
 
 def causal(t_q, t_k):
@@ -91,7 +103,7 @@ def test_block(parity, gpt, rng):
 @pytest.mark.points(4)
 @pytest.mark.title("logits of the whole model")
 @pytest.mark.task("A3.5")
-@pytest.mark.where("transformer.GPT")
+@pytest.mark.part("transformer.GPT", parameters=GPT_PARAMETERS, build=build_gpt)
 @pytest.mark.given(MASK, ATTENTION, SELF_ATTENTION, BLOCK)
 @pytest.mark.hint("What are the first two things that are added, and what stands between the last block and the head?")
 @pytest.mark.parametrize("t", [1, 4, 10])
@@ -104,7 +116,7 @@ def test_logits(parity, gpt, rng, t):
 @pytest.mark.title("more than ten tokens are refused")
 @pytest.mark.task("A3.5")
 @pytest.mark.where("transformer.GPT")
-@pytest.mark.needs("test_parameters")
+@pytest.mark.given(MASK, ATTENTION, SELF_ATTENTION, BLOCK)
 @pytest.mark.hint("How many rows has your table of positions?")
 def test_too_long(student, gpt, rng):
     model = gpt.build(student)
@@ -116,7 +128,7 @@ def test_too_long(student, gpt, rng):
 @pytest.mark.title("evaluate: every target counts, the end mark too")
 @pytest.mark.task("A3.6")
 @pytest.mark.where("train.evaluate")
-@pytest.mark.given(MASK, ATTENTION, SELF_ATTENTION, BLOCK)
+@pytest.mark.given(MASK, ATTENTION, SELF_ATTENTION, BLOCK, LOGITS)
 @pytest.mark.hint("Over how many of the targets do you take the mean?")
 def test_loss(parity, gpt, batch):
     x, y = batch

@@ -48,7 +48,7 @@ def test_model_gradients(student, reference, gpt, rng):
 @pytest.mark.points(2)
 @pytest.mark.title("every parameter gets a gradient")
 @pytest.mark.task("A3.5")
-@pytest.mark.needs("test_parameters", *PARTS)
+@pytest.mark.given(*PARTS)
 @pytest.mark.hint("Which line makes a tensor that has forgotten where it came from?")
 def test_every_parameter_gets_a_gradient(student, gpt, rng, note):
     got = gradients_of(student, gpt, rng.integers(0, 31, (3, 10)), rng.standard_normal((3, 10, 31)))

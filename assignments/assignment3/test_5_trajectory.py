@@ -2,7 +2,7 @@
 
 import pytest
 
-PARTS = ("test_causal_mask", "test_attention", "test_self_attention", "test_block")
+PARTS = ("test_causal_mask", "test_attention", "test_self_attention", "test_block", "test_logits")
 
 
 def losses(lib, gpt, make_optimizer, batches):

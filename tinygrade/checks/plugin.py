@@ -98,18 +98,26 @@ class GradePlugin:
         """Nothing runs when the course is not in order."""
         return True if self.user_error is not None else None
 
+    @pytest.hookimpl(specname="pytest_runtest_protocol", tryfirst=True)
+    def skip_decided_smoke(self, item: pytest.Item) -> bool | None:
+        """One failed smoke check decides about its assignment; the others need not run."""
+        return True if self._smoke.is_decided(item) else None
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, bool, bool]:
         smoke = self._smoke.owner(item)
-        if smoke is not None and self._smoke.is_decided(smoke):
-            return True
+        if smoke is not None:
+            skipped = self._smoke.is_decided(item)
+            result = yield
+            if not skipped:
+                self._smoke.ended(smoke, marks_of.read(item).title, self._outcome(item))
+            return result
+        self._smoke.finish()
         check = marks_of.check_id(item)
-        if smoke is None:
-            self._smoke.finish()
-            if check not in self._outcomes:
-                self.grading.emit(CheckStarted(check))
+        if check not in self._outcomes:
+            self.grading.emit(CheckStarted(check))
         result = yield
-        self._finish(item, smoke, check)
+        self._finish(item, check)
         return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -189,15 +197,13 @@ class GradePlugin:
 
     # ---- results ---------------------------------------------------------------------------------------
 
-    def _finish(self, item: pytest.Item, smoke: str | None, check: str) -> None:
-        outcome = item.stash.get(OUTCOME, None)
-        if outcome is None:  # fail closed: a check that did not run is not a pass
-            outcome = Outcome(_case(item), "grader_error", 0.0, "the check did not run")
-        if smoke is not None:
-            self._smoke.ended(smoke, marks_of.read(item).title, outcome)
-            return
-        prints = item.stash.get(PRINTS, "")
-        self._outcomes.setdefault(check, []).append(replace(outcome, output=prints))
+    def _outcome(self, item: pytest.Item) -> Outcome:
+        # Fail closed: a check that did not run is not a pass.
+        return item.stash.get(OUTCOME, Outcome(_case(item), "grader_error", 0.0, "the check did not run"))
+
+    def _finish(self, item: pytest.Item, check: str) -> None:
+        outcome = replace(self._outcome(item), output=item.stash.get(PRINTS, ""))
+        self._outcomes.setdefault(check, []).append(outcome)
         if len(self._outcomes[check]) == self._pending[check]:
             self._publish(item, check)
 
