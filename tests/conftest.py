@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,5 +49,89 @@ def make_course(tmp_path: Path) -> Callable[..., Path]:
             file.write_bytes(text if isinstance(text, bytes) else text.encode())
         (root / "assignment1/test_1.py").write_text("")
         return root
+
+    return make
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the real command."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    #: The instructor's report as JSON, or None when there is none.
+    report: dict[str, Any] | None
+
+    @property
+    def text(self) -> str:
+        return self.stdout + self.stderr
+
+    def check(self, name: str) -> dict[str, Any]:
+        """The result of the check with this function name."""
+        assert self.report is not None, self.text
+        return next(c for c in self.report["checks"] if c["id"].endswith(f"::{name}"))
+
+    def lost(self) -> dict[str, float]:
+        """Points lost by check function."""
+        assert self.report is not None, self.text
+        checks = self.report["checks"]
+        return {c["id"].split("::")[1]: c["max_points"] - c["points"] for c in checks if c["points"] < c["max_points"]}
+
+    def statuses(self) -> set[str]:
+        assert self.report is not None, self.text
+        return {c["status"] for c in self.report["checks"]}
+
+
+@pytest.fixture
+def check(repository: Path, tmp_path: Path) -> Callable[..., Run]:
+    """`check(folder, *options)`: run `tinygrade check assignment3` on a submission, as a user would."""
+
+    def run(folder: Path, *options: str, seed: int = 7, assignment: str = "assignment3", **environment: str) -> Run:
+        report = tmp_path / "report.json"
+        report.unlink(missing_ok=True)
+        arguments = ["check", assignment, "--submission", str(folder), "--seed", str(seed), *options]
+        output = ["--report", f"json={report}", "--instructor"]
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "tinygrade", *arguments, *output],
+            capture_output=True,
+            text=True,
+            cwd=repository,
+            env={**os.environ, **environment},
+            timeout=600,
+            check=False,
+        )
+        tree = json.loads(report.read_text()) if report.exists() else None
+        return Run(done.returncode, done.stdout, done.stderr, tree)
+
+    return run
+
+
+@pytest.fixture
+def variant(repository: Path, tmp_path: Path) -> Callable[..., Path]:
+    """`variant((file, old, new), ...)`: the reference with these edits, as a submission."""
+
+    def make(*edits: tuple[str, str, str]) -> Path:
+        folder = tmp_path / "submission"
+        shutil.rmtree(folder, ignore_errors=True)
+        source = repository / "reference" / "tinytorch"
+        shutil.copytree(source, folder / "tinytorch", ignore=shutil.ignore_patterns("__pycache__"))
+        for file, old, new in edits:
+            path = folder / "tinytorch" / file
+            text = path.read_text() if path.exists() else ""
+            assert text.count(old) == 1 or not old, f"{file}: {old!r} stands there {text.count(old)} times"
+            path.write_text(text.replace(old, new) if old else text + new)
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def mutant(variant: Callable[..., Path]) -> Callable[[Path], tuple[Path, dict[str, Any]]]:
+    """`mutant(file)`: a wrong submission from a mutant file, and what the file says about it."""
+
+    def make(file: Path) -> tuple[Path, dict[str, Any]]:
+        facts = tomllib.loads(file.read_text())
+        return variant(*((edit["file"], edit["old"], edit["new"]) for edit in facts["edit"])), facts
 
     return make

@@ -37,6 +37,7 @@ def gradients_of(lib, gpt, ids, cotangent):
 @pytest.mark.title("whole model, every parameter")
 @pytest.mark.task("A3.5")
 @pytest.mark.given(*PARTS)
+@pytest.mark.needs("test_logits")
 @pytest.mark.hint("Which operation do the wrong parameters have behind them that the right ones have not?")
 def test_model_gradients(student, reference, gpt, rng):
     ids = rng.integers(0, 31, (3, 7))

@@ -33,7 +33,7 @@ def _predictions(rows: list[dict[str, Any]]) -> list[str]:
     for row in rows:
         exact = "yes" if row["exact"] else "no"
         got = row["got"] or "-"
-        line = f"  {row['input']:<5}  {row['expected']:<8}  {got:<4}  {exact:<5}  {row['credit']:>6.0%}  {row['note']}"
+        line = f"  {row['input']:<5}  {row['expected']:<8}  {got:<4}  {exact:<5}  {_percent_down(row['credit']):>6}  {row['note']}"
         lines.append(line.rstrip())
     return lines
 
@@ -49,3 +49,8 @@ def _loss(value: float | None) -> str:
 
 def _percent(value: float | None) -> str:
     return "-" if value is None else f"{value:.1%}"
+
+
+def _percent_down(credit: float) -> str:
+    """Rounded down: 100% means full credit and nothing less."""
+    return f"{int(credit * 100)}%"

@@ -53,9 +53,9 @@ class TrainingRun:
             raise StudentFailure("training gave no weights whose loss is a number")
         if self.best.proof == 0.0:
             raise StudentFailure(
-                "these weights were not trained in this run, or not long enough: the strings that were new in it "
-                f"are not known (best loss {self.best.loss:.3f}, floor {self.judge.floor:.3f})",
-                hint="Does your training start from the weights in the model, and use the x and y that it is given?",
+                "the strings that were drawn for this run were not learned "
+                f"(best loss {self.best.loss:.3f}, floor {self.judge.floor:.3f})",
+                hint="Plot the loss. Does training start from the model's own weights, and does it use all of x and y?",
             )
 
 

@@ -43,19 +43,14 @@ class PartAnswers:
         if cotangent is None:
             return _unmarked(lib.fetch(output))
         output.backward(cotangent)
-        leaves = [*(inputs[i] for i in wrt), *(_descend(function, name) for name in weights)]
-        return _unmarked(lib.fetch([leaf.grad.payload for leaf in leaves]))
+        own = lib.gradients(function, list(weights))
+        return _unmarked([*(lib.fetch(inputs[i].grad) for i in wrt), *(own[name] for name in weights)])
 
     def _function(self, part: str) -> Any:
         if part in self._builders:
             return self._builders[part](self._reference)
-        return _descend(self._reference, part)
-
-
-def _descend(start: Any, path: str) -> Any:
-    for name in path.split("."):
-        start = getattr(start, name)
-    return start
+        module, _, name = part.rpartition(".")
+        return getattr(getattr(self._reference, module), name)
 
 
 def _unmarked(value: Any) -> Any:

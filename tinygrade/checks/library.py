@@ -29,7 +29,7 @@ class Library(Protocol):
     def write(self, model: Any, weights: Mapping[str, np.ndarray]) -> None:
         """Write arrays into the model's parameters, by canonical name."""
 
-    def gradients(self, model: Any) -> dict[str, Any]:
+    def gradients(self, model: Any, names: Sequence[str] | None = None) -> dict[str, Any]:
         """The parameters' gradients by canonical name."""
 
     def census(self, model: Any) -> dict[str, tuple[int, ...]]:

@@ -96,8 +96,8 @@ class StudentLibrary:
     def write(self, model: Any, weights: Mapping[str, np.ndarray]) -> None:
         self._routine("write", model, dict(weights))
 
-    def gradients(self, model: Any) -> dict[str, Any]:
-        return cast("dict[str, Any]", self._routine("gradients", model))
+    def gradients(self, model: Any, names: Sequence[str] | None = None) -> dict[str, Any]:
+        return cast("dict[str, Any]", self._routine("gradients", model, names))
 
     def census(self, model: Any) -> dict[str, tuple[int, ...]]:
         return cast("dict[str, tuple[int, ...]]", self._routine("census", model))

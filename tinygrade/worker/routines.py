@@ -121,9 +121,9 @@ def read(surface: Surface, model: Any) -> list[Any]:
     return [np.array(find(model, name).data) for name in surface.names]
 
 
-def gradients(surface: Surface, model: Any) -> dict[str, Any]:
-    """The parameters' gradients by name; None where there is none."""
-    return {name: find(model, name).grad for name in surface.names}
+def gradients(surface: Surface, model: Any, names: Sequence[str] | None = None) -> dict[str, Any]:
+    """The parameters' gradients by name (the surface's names unless others are given); None where there is none."""
+    return {name: find(model, name).grad for name in (surface.names if names is None else names)}
 
 
 def census(surface: Surface, model: Any) -> dict[str, Any]:
