@@ -36,13 +36,19 @@ class Grading:
     #: Parts that checks may be given, by the name of the check that proves the student's own.
     parts: dict[str, Part] = field(default_factory=dict)
     builders: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    #: Ids of checks of which a case was stopped for its time.
+    hung: set[str] = field(default_factory=set)
     #: Finished checks by function name.
     results: dict[str, CheckResult] = field(default_factory=dict)
     #: Named parts of the report that belong to plugins.
     sections: dict[str, Any] = field(default_factory=dict)
 
     def student(self, cpu_seconds: float | None = None) -> StudentLibrary:
-        """The student's package in a worker of its own; close it when done."""
+        """The student's package in a worker of its own; close it when done.
+
+        Args:
+            cpu_seconds: what one request may use, instead of the assignment's limit.
+        """
         seconds = cpu_seconds or self.assignment.limits.cpu_seconds
         answers = PartAnswers(self.reference, self.builders)
         return StudentLibrary(self.stack.package, self.sandbox.open, answers, seconds)

@@ -175,6 +175,8 @@ class GradePlugin:
 
     def _failure(self, item: pytest.Item, error: BaseException, seconds: float) -> Outcome:
         if isinstance(error, StudentFailure):
+            if error.status == "timed_out":
+                self.grading.hung.add(marks_of.check_id(item))
             where = error.where or self._where(item)
             facts = {"hint": error.hint, "where": where, "diagnosis": error.diagnosis, "seconds": seconds}
             return Outcome(_case(item), error.status, 0.0, error.message, **facts)  # type: ignore[arg-type]

@@ -151,13 +151,15 @@ class Channel:
     def _check(self, deadline: Deadline) -> None:
         passed = deadline.passed()
         if passed:
+            prints = self._output.take()
             place = self._where()
             self.close()
+            self._output.take()  # the rest of the stack that `_where` asked for
+            self._output.feed(prints.encode())
             raise WorkerTimeout(passed, place)
 
     def _where(self) -> str:
         """Ask the interpreter, not the student's code, where it is (faulthandler on SIGUSR1)."""
-        before = self._output.take()
         try:
             os.kill(self._process.pid, signal.SIGUSR1)
         except (OSError, AttributeError):
@@ -165,9 +167,7 @@ class Channel:
         end = time.monotonic() + 0.2
         while time.monotonic() < end and self._prints and not self._drain(0.05):
             pass
-        place = self._output.take()
-        self._output.feed(before.encode())
-        return place
+        return self._output.take()
 
     def _died(self) -> NoReturn:
         self.close()

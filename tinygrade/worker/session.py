@@ -6,7 +6,9 @@ import faulthandler
 import operator
 import signal
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -34,7 +36,7 @@ class Session:
         self._requests: dict[str, Callable[..., Any]] = {
             "open": self._open,
             "module": self._module,
-            "get": getattr,
+            "get": _attribute,
             "set": setattr,
             "call": self._call,
             "operate": self._operate,
@@ -101,3 +103,12 @@ class Session:
         if type(value) is dict:
             return {key: self._resolve(item) for key, item in value.items()}
         return value
+
+
+def _attribute(of: Any, name: str) -> Any:
+    """`getattr` that names the file and a likely misspelling when a module lacks a name."""
+    if isinstance(of, ModuleType) and not hasattr(of, name):
+        close = get_close_matches(name, vars(of), n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        raise AttributeError(f"{of.__name__.replace('.', '/')}.py has no '{name}'{hint}")
+    return getattr(of, name)

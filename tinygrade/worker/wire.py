@@ -25,6 +25,7 @@ MAX_TOTAL = 32 << 20  # bytes of all arrays of one frame
 MAX_ARRAYS = 512
 MAX_DIMENSIONS = 8
 MAX_DEPTH = 32
+MAX_ITEMS = 20_000  # of one list, tuple or dict
 MAX_INT = 1 << 63
 
 _LENGTH = struct.Struct(">I")
@@ -87,6 +88,8 @@ def _to_tree(value: Any, arrays: list[np.ndarray], refer: Callable[[Any], Handle
         return value
     if kind is float:
         return value if math.isfinite(value) else {"t": "float", "v": repr(value)}
+    if kind in (list, tuple, dict) and len(value) > MAX_ITEMS:
+        raise WireError(f"a {kind.__name__} of {len(value)} items; the limit is {MAX_ITEMS}")
     if kind is list:
         return [_to_tree(item, arrays, refer, depth + 1) for item in value]
     if kind is tuple:

@@ -1,0 +1,201 @@
+"""Attempts to earn points without doing the work, and to reach the grader: nothing is gained, nothing is run."""
+
+import json
+
+import numpy as np
+import pytest
+
+BODY = "    model.train()\n"
+
+
+def trained_weights(repository):
+    """Weights of a model that was trained before, on the 21 strings: what a cheat would paste."""
+    import importlib
+    import importlib.util
+    import sys
+    from importlib.machinery import ModuleSpec
+
+    name = "cheating_reference"
+    spec = ModuleSpec(name, None, is_package=True)
+    spec.submodule_search_locations = [str(repository / "reference" / "tinytorch")]
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    train, transformer, data = (importlib.import_module(f"{name}.{m}") for m in ("train", "transformer", "data"))
+    strings = "AAAA BBBB CCCC 1111 2222 ABCD EFGH IJKL MNOP QRST 1234 5678 9012 AB CD EF GH 12 34 56 78".split()
+    x, y = data.make_batch(strings, data.CharTokenizer(sorted("ABCDEFGHIJKLMNOPQRST0123456789")))
+    model = transformer.GPT(rng=np.random.default_rng(0))
+    losses = train.train(model, x, y, rng=np.random.default_rng(1), on_step=lambda step, loss: 0.0)
+    assert losses[-1] < 0.08
+    return {path: parameter.data.round(4).tolist() for path, parameter in model.named_parameters()}
+
+
+def assert_nothing_for_training(run):
+    for name in ("test_training", "test_predictions"):
+        assert run.check(name)["points"] == 0, run.check(name)
+    assert "grader_error" not in run.statuses()
+
+
+def test_pasted_weights(check, variant, repository):
+    weights = json.dumps(trained_weights(repository))
+    pasted = (
+        f"    pasted = {weights}\n"
+        "    for name, parameter in model.named_parameters():\n"
+        "        parameter.data[...] = np.array(pasted[name])\n"
+        "    for step in range(1, 200):\n"
+        "        on_step(step, 0.06)\n"
+        "    return [0.06]\n"
+    )
+    run = check(variant(("train.py", BODY, pasted)))
+    assert_nothing_for_training(run)
+    assert run.report["score"] == 80
+    assert "drawn for this run" in run.check("test_training")["message"]
+
+
+def test_table_of_the_strings_instead_of_a_model(check, variant):
+    table = """
+    def __call__(self, ids):
+        strings = ("AAAA BBBB CCCC 1111 2222 ABCD EFGH IJKL MNOP QRST 1234 5678 9012 AB CD EF GH 12 34 56 78").split()
+        characters = sorted("ABCDEFGHIJKLMNOPQRST0123456789")
+        coded = [[characters.index(c) + 1 for c in s] + [0] * 10 for s in strings]
+        logits = np.zeros((*np.shape(ids), 31))
+        for b, row in enumerate(np.asarray(ids)):
+            for t in range(len(row)):
+                for code in coded:
+                    if code[: t + 1] == list(row[: t + 1]):
+                        logits[b, t, code[t + 1]] += 20.0
+        return Tensor(logits, requires_grad=True)
+
+    def forward(self, ids: np.ndarray) -> Tensor:
+"""
+    run = check(variant(("transformer.py", "    def forward(self, ids: np.ndarray) -> Tensor:\n", table.lstrip("\n"))))
+    assert_nothing_for_training(run)
+
+
+def test_model_that_sees_the_future(check, variant):
+    run = check(variant(("transformer.py", "    return np.arange(t_k) <= query_positions\n",
+                         "    return np.ones((t_q, t_k), dtype=bool)\n")))
+    assert_nothing_for_training(run)
+    assert "sees the future" in run.check("test_training")["message"]
+    assert "sees the future" in run.stdout
+
+
+def test_training_that_lies_about_its_loss(check, variant):
+    run = check(variant(("train.py", BODY, "    for step in range(400):\n        on_step(step, 0.05)\n    return [0.05]\n")))
+    assert_nothing_for_training(run)
+
+
+def test_values_that_say_equal_to_everything(check, variant):
+    liar = (
+        "    class Liar(np.ndarray):\n"
+        "        __eq__ = __le__ = __ge__ = __lt__ = lambda self, other: np.ones(self.shape, bool)\n"
+        "        __sub__ = __rsub__ = __abs__ = lambda self, *other: np.zeros(self.shape)\n"
+        "    return np.zeros((t_q, t_k or t_q), bool).view(Liar)\n"
+    )
+    run = check(variant(("transformer.py", "    return np.arange(t_k) <= query_positions\n", liar)), "-k", "causal_mask")
+    assert run.check("test_causal_mask")["points"] == 0
+
+
+def test_patched_numpy_and_worker(check, variant):
+    patch = (
+        "import numpy as np\n"
+        "import sys\n"
+        "np.allclose = np.isclose = np.array_equal = np.testing.assert_allclose = lambda *a, **k: True\n"
+        "for name, module in list(sys.modules.items()):\n"
+        "    if 'tinygrade' in name or name.endswith('routines'):\n"
+        "        for key in list(vars(module)):\n"
+        "            if callable(getattr(module, key)) and not key.startswith('_'):\n"
+        "                setattr(module, key, lambda *a, **k: None)\n"
+    )
+    mask = ("transformer.py", "    return np.arange(t_k) <= query_positions\n", "    return np.zeros((t_q, t_q), bool)\n")
+    run = check(variant(("transformer.py", "import numpy as np\n", patch), mask), "--quick")
+    assert run.check("test_causal_mask")["points"] == 0
+    assert "grader_error" not in run.statuses()
+
+
+def test_forged_frames_on_every_descriptor(check, variant):
+    forged = (
+        "    import json, os, struct\n"
+        "    text = json.dumps({'value': {'t': 'dict', 'v': [['value', True]]}, 'arrays': []}).encode()\n"
+        "    for fd in range(3, 64):\n"
+        "        try:\n"
+        "            os.write(fd, struct.pack('>I', len(text)) + text)\n"
+        "        except OSError:\n"
+        "            pass\n"
+        "    return np.zeros((t_q, t_q), bool)\n"
+    )
+    run = check(variant(("transformer.py", "    return np.arange(t_k) <= query_positions\n", forged)), "--quick")
+    assert run.check("test_causal_mask")["points"] == 0
+    assert "grader_error" not in run.statuses()
+
+
+STRAYS = {
+    "conftest.py": "def pytest_collection_modifyitems(items):\n    items.clear()\n",
+    "pytest.ini": "[pytest]\naddopts = --co -p evil\n",
+    "tox.ini": "[pytest]\naddopts = --co\n",
+    "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '--co'\n",
+    "evil.py": "",
+    "json.py": "",
+    "numpy.py": "",
+    "struct.py": "",
+    "sitecustomize.py": "",
+    "usercustomize.py": "",
+    "tinygrade.py": "",
+}
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["beside the package", "in the package"])
+def test_files_that_would_configure_or_replace_us(check, variant, tmp_path, inside):
+    folder = variant()
+    canary = tmp_path / "canary"
+    touch = f"open({str(canary)!r}, 'a').close()\n"
+    where = folder / "tinytorch" if inside else folder
+    for name, text in STRAYS.items():
+        (where / name).write_text((touch if name.endswith(".py") else "") + text)
+    environment = {
+        "PYTEST_ADDOPTS": "--co -p evil",
+        "PYTEST_PLUGINS": "evil",
+        "PYTHONSTARTUP": str(folder / "evil.py"),
+        "PYTHONPATH": str(folder),
+        "PYTHONHOME": "",
+    }
+    # The user's own Python reads PYTHONPATH, with sitecustomize in it, before our first line runs; so the command
+    # itself is started without, and only what it starts is judged.
+    environment.pop("PYTHONPATH")
+    run = check(folder, "--quick", **environment)
+    assert run.statuses() == {"passed"}, run.text
+    assert not canary.exists()
+
+
+def test_hostile_text_is_inert(check, variant):
+    text = "\\x1b[2J\\x1b]0;owned\\x07\\u202e<script>alert(1)</script>\\x00\\r\\n::error::owned\\n=HYPERLINK(1)"
+    payload = f"    print('{text}')\n    raise ValueError('{text}')\n"
+    run = check(variant(("transformer.py", "    return np.arange(t_k) <= query_positions\n", payload)), "--quick")
+    assert run.check("test_causal_mask")["status"] == "failed"
+    for sign in ("\x1b", "\x00", "\u202e", "\r"):
+        assert sign not in run.stdout.replace("\r\n", "\n")
+        assert sign not in json.dumps(run.report, ensure_ascii=False)
+
+
+def test_no_state_passes_from_check_to_check(check, variant):
+    """The second call in a process would give a wrong mask; each check has its own, so every case passes."""
+    once = (
+        "    global CALLS\n"
+        "    CALLS = globals().get('CALLS', 0) + 1\n"
+        "    if CALLS > 1:\n"
+        "        return np.zeros((t_q, t_k), bool)\n"
+    )
+    mask = "    return np.arange(t_k) <= query_positions\n"
+    run = check(variant(("transformer.py", mask, once + mask)), "-k", "causal_mask")
+    assert run.check("test_causal_mask")["status"] == "passed"
+
+
+def test_the_solution_of_this_assignment_is_not_within_reach(check, variant, repository):
+    """What a worker is given: the package's folder holds the submission and released files, nothing else of ours."""
+    look = (
+        "    import sys\n"
+        "    names = [n for n in sys.modules if 'reference' in n or n == 'pytest' or n.startswith('tinygrade.')]\n"
+        "    assert not names, names\n"
+        "    assert not [p for p in sys.path if 'site-packages' in p], sys.path\n"
+    )
+    mask = "    return np.arange(t_k) <= query_positions\n"
+    run = check(variant(("transformer.py", mask, look + mask)), "-k", "causal_mask")
+    assert run.check("test_causal_mask")["status"] == "passed", run.text
