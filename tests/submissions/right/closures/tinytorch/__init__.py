@@ -1,0 +1,1 @@
+"""tinytorch, the micrograd way: every op hangs a closure on its result."""
