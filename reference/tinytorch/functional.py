@@ -46,7 +46,7 @@ def layer_norm_vjp(
     """From the gradient `g` of layer_norm(x, weight, bias, eps) to those of x, weight and bias.
 
     g and x (..., C), weight (C,) -> dx (..., C), dweight (C,), dbias (C,).
-    Formula: Ba, Kiros & Hinton 2016, Layer Normalization, section 3.
+    The forward is that of Ba, Kiros & Hinton 2016, Layer Normalization; derive this yourself.
 
     Example: g = [[1, 0]], x = [[-1, 1]], weight [1, 1], eps = 0 gives dx [[0, 0]], dweight [-1, 0], dbias [1, 0].
     """
@@ -254,9 +254,13 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     x, weight = as_tensor(x), as_tensor(weight)
     rows = x.data.reshape(-1, x.shape[-1])  # (..., in) -> (N, in): one matrix product for the whole batch
     y = rows.dot(weight.data.T)
+    parents: tuple[Tensor, ...] = (x, weight)
     if bias is not None:
+        bias = as_tensor(bias)
+        if bias.shape != weight.shape[:1]:
+            raise ValueError(f"weight {weight.shape} needs bias {weight.shape[:1]}, got {bias.shape}")
         y += bias.data
-    out_shape = (*x.shape[:-1], y.shape[1])
+        parents = (x, weight, bias)
 
     def backward(g):
         g_rows = g.reshape(y.shape)  # (..., out) -> (N, out)
@@ -264,6 +268,5 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         g_weight = g_rows.T.dot(rows)
         return (g_x, g_weight) if bias is None else (g_x, g_weight, _column_sums(g_rows))
 
-    parents = (x, weight) if bias is None else (x, weight, bias)
-    return Tensor(y.reshape(out_shape), _parents=parents, _backward=backward)
+    return Tensor(y.reshape(*x.shape[:-1], y.shape[1]), _parents=parents, _backward=backward)
     # END SOLUTION

@@ -79,8 +79,8 @@ def _agree(claimed: np.ndarray, expected: np.ndarray) -> bool:
     claimed = np.asarray(claimed, dtype=np.float64)
     if claimed.shape != expected.shape or not np.isfinite(claimed).all():
         return False
-    scale = max(1e-2, float(np.max(np.abs(expected), initial=0.0)))
-    return bool(np.max(np.abs(claimed - expected), initial=0.0) <= 1e-6 * scale)
+    scale = float(np.max(np.abs(expected), initial=0.0))
+    return bool(np.max(np.abs(claimed - expected), initial=0.0) <= 1e-7 + 1e-5 * scale)
 
 
 # END SOLUTION
