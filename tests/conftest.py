@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -135,3 +138,32 @@ def mutant(variant: Callable[..., Path]) -> Callable[[Path], tuple[Path, dict[st
         return variant(*((edit["file"], edit["old"], edit["new"]) for edit in facts["edit"])), facts
 
     return make
+
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+@pytest.fixture
+def left_behind() -> Callable[[], list[int]]:
+    """Processes that the commands of this test started and that still live three seconds after they ended.
+
+    Orphans become our children, whoever started them, so that tests that run beside this one do not count.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    before = set(_children())
+
+    def living() -> list[int]:
+        deadline = time.monotonic() + 3
+        while (found := [pid for pid in _children() if pid not in before]) and time.monotonic() < deadline:
+            for pid in found:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
+            time.sleep(0.05)
+        return found
+
+    return living
+
+
+def _children() -> list[int]:
+    text = "".join(path.read_text() for path in Path("/proc/self/task").glob("*/children"))
+    return [int(word) for word in text.split()]

@@ -33,7 +33,8 @@ def _predictions(rows: list[dict[str, Any]]) -> list[str]:
     for row in rows:
         exact = "yes" if row["exact"] else "no"
         got = row["got"] or "-"
-        line = f"  {row['input']:<5}  {row['expected']:<8}  {got:<4}  {exact:<5}  {_percent_down(row['credit']):>6}  {row['note']}"
+        credit = _percent_down(row["credit"])
+        line = f"  {row['input']:<5}  {row['expected']:<8}  {got:<4}  {exact:<5}  {credit:>6}  {row['note']}"
         lines.append(line.rstrip())
     return lines
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 BODY = "    model.train()\n"
+MASK = "    return np.arange(t_k) <= query_positions\n"
+STRINGS = "AAAA BBBB CCCC 1111 2222 ABCD EFGH IJKL MNOP QRST 1234 5678 9012 AB CD EF GH 12 34 56 78"
 
 
 def trained_weights(repository):
@@ -20,7 +22,7 @@ def trained_weights(repository):
     spec.submodule_search_locations = [str(repository / "reference" / "tinytorch")]
     sys.modules[name] = importlib.util.module_from_spec(spec)
     train, transformer, data = (importlib.import_module(f"{name}.{m}") for m in ("train", "transformer", "data"))
-    strings = "AAAA BBBB CCCC 1111 2222 ABCD EFGH IJKL MNOP QRST 1234 5678 9012 AB CD EF GH 12 34 56 78".split()
+    strings = STRINGS.split()
     x, y = data.make_batch(strings, data.CharTokenizer(sorted("ABCDEFGHIJKLMNOPQRST0123456789")))
     model = transformer.GPT(rng=np.random.default_rng(0))
     losses = train.train(model, x, y, rng=np.random.default_rng(1), on_step=lambda step, loss: 0.0)
@@ -71,15 +73,15 @@ def test_table_of_the_strings_instead_of_a_model(check, variant):
 
 
 def test_model_that_sees_the_future(check, variant):
-    run = check(variant(("transformer.py", "    return np.arange(t_k) <= query_positions\n",
-                         "    return np.ones((t_q, t_k), dtype=bool)\n")))
+    run = check(variant(("transformer.py", MASK, "    return np.ones((t_q, t_k), dtype=bool)\n")))
     assert_nothing_for_training(run)
     assert "sees the future" in run.check("test_training")["message"]
     assert "sees the future" in run.stdout
 
 
 def test_training_that_lies_about_its_loss(check, variant):
-    run = check(variant(("train.py", BODY, "    for step in range(400):\n        on_step(step, 0.05)\n    return [0.05]\n")))
+    lie = "    for step in range(400):\n        on_step(step, 0.05)\n    return [0.05]\n"
+    run = check(variant(("train.py", BODY, lie)))
     assert_nothing_for_training(run)
 
 
@@ -90,7 +92,7 @@ def test_values_that_say_equal_to_everything(check, variant):
         "        __sub__ = __rsub__ = __abs__ = lambda self, *other: np.zeros(self.shape)\n"
         "    return np.zeros((t_q, t_k or t_q), bool).view(Liar)\n"
     )
-    run = check(variant(("transformer.py", "    return np.arange(t_k) <= query_positions\n", liar)), "-k", "causal_mask")
+    run = check(variant(("transformer.py", MASK, liar)), "-k", "causal_mask")
     assert run.check("test_causal_mask")["points"] == 0
 
 
@@ -105,7 +107,7 @@ def test_patched_numpy_and_worker(check, variant):
         "            if callable(getattr(module, key)) and not key.startswith('_'):\n"
         "                setattr(module, key, lambda *a, **k: None)\n"
     )
-    mask = ("transformer.py", "    return np.arange(t_k) <= query_positions\n", "    return np.zeros((t_q, t_q), bool)\n")
+    mask = ("transformer.py", MASK, "    return np.zeros((t_q, t_q), bool)\n")
     run = check(variant(("transformer.py", "import numpy as np\n", patch), mask), "--quick")
     assert run.check("test_causal_mask")["points"] == 0
     assert "grader_error" not in run.statuses()
@@ -122,7 +124,7 @@ def test_forged_frames_on_every_descriptor(check, variant):
         "            pass\n"
         "    return np.zeros((t_q, t_q), bool)\n"
     )
-    run = check(variant(("transformer.py", "    return np.arange(t_k) <= query_positions\n", forged)), "--quick")
+    run = check(variant(("transformer.py", MASK, forged)), "--quick")
     assert run.check("test_causal_mask")["points"] == 0
     assert "grader_error" not in run.statuses()
 
@@ -168,7 +170,7 @@ def test_files_that_would_configure_or_replace_us(check, variant, tmp_path, insi
 def test_hostile_text_is_inert(check, variant):
     text = "\\x1b[2J\\x1b]0;owned\\x07\\u202e<script>alert(1)</script>\\x00\\r\\n::error::owned\\n=HYPERLINK(1)"
     payload = f"    print('{text}')\n    raise ValueError('{text}')\n"
-    run = check(variant(("transformer.py", "    return np.arange(t_k) <= query_positions\n", payload)), "--quick")
+    run = check(variant(("transformer.py", MASK, payload)), "--quick")
     assert run.check("test_causal_mask")["status"] == "failed"
     for sign in ("\x1b", "\x00", "\u202e", "\r"):
         assert sign not in run.stdout.replace("\r\n", "\n")
@@ -183,8 +185,7 @@ def test_no_state_passes_from_check_to_check(check, variant):
         "    if CALLS > 1:\n"
         "        return np.zeros((t_q, t_k), bool)\n"
     )
-    mask = "    return np.arange(t_k) <= query_positions\n"
-    run = check(variant(("transformer.py", mask, once + mask)), "-k", "causal_mask")
+    run = check(variant(("transformer.py", MASK, once + MASK)), "-k", "causal_mask")
     assert run.check("test_causal_mask")["status"] == "passed"
 
 
@@ -196,6 +197,5 @@ def test_the_solution_of_this_assignment_is_not_within_reach(check, variant, rep
         "    assert not names, names\n"
         "    assert not [p for p in sys.path if 'site-packages' in p], sys.path\n"
     )
-    mask = "    return np.arange(t_k) <= query_positions\n"
-    run = check(variant(("transformer.py", mask, look + mask)), "-k", "causal_mask")
+    run = check(variant(("transformer.py", MASK, look + MASK)), "-k", "causal_mask")
     assert run.check("test_causal_mask")["status"] == "passed", run.text

@@ -14,9 +14,7 @@ def numerical_vjp(f, inputs, cotangent, h=1e-5):
         up, down = (np.asarray(f(*wiggle(n, where, s * h)), dtype=np.float64) for s in (1, -1))
         return np.sum(c * (up - down)) / (2 * h)
 
-    return [
-        np.array([slope(n, where) for where in np.ndindex(x.shape)]).reshape(x.shape) for n, x in enumerate(xs)
-    ]
+    return [np.array([slope(n, where) for where in np.ndindex(x.shape)]).reshape(x.shape) for n, x in enumerate(xs)]
 
 
 def _unit(shape, where):

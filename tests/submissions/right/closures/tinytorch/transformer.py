@@ -53,8 +53,7 @@ class Block(Module):
 
     def forward(self, x):
         x = x + self.attn(self.ln1(x))
-        x = x + self.mlp(self.ln2(x))
-        return x
+        return x + self.mlp(self.ln2(x))
 
 
 class GPT(Module):
@@ -68,10 +67,10 @@ class GPT(Module):
 
     def forward(self, ids):
         ids = np.asarray(ids)
-        T = ids.shape[-1]
-        if T > self.max_len:
-            raise ValueError(f"{T} tokens, but I have only {self.max_len} positions")
-        x = self.tok_emb(ids) + self.pos_emb(np.arange(T))
+        length = ids.shape[-1]
+        if length > self.max_len:
+            raise ValueError(f"{length} tokens, but I have only {self.max_len} positions")
+        x = self.tok_emb(ids) + self.pos_emb(np.arange(length))
         for block in self.blocks:
             x = block(x)
         return self.head(self.ln_f(x))
