@@ -153,8 +153,7 @@ class StudentLibrary:
 
     def close(self) -> None:
         if self._worker is not None:
-            self._prints += self._worker.output()
-            self._worker.close()
+            self._worker.close()  # first: what still prints must not keep us reading
             self._prints += self._worker.output()
 
     def printed(self) -> str:

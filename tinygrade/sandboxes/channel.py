@@ -77,14 +77,13 @@ class Channel:
         return clock.cpu_seconds(self._process.pid)
 
     def output(self) -> str:
-        self._drain(0.0)
+        self._drain_prints()
         return self._output.take()
 
     def close(self) -> None:
         if self._exit is None:
             self._exit = self._process.end()
-            while self._prints and self._drain(0.0):
-                pass
+            self._drain_prints()
             for fd in (self._requests, self._replies, *self._prints):
                 os.close(fd)
             self._prints = []
@@ -121,23 +120,28 @@ class Channel:
 
     def _drain(self, seconds: float) -> bool:
         """Read what is there from all pipes; wait up to `seconds` for the first byte. True when there was any."""
-        closed = self._exit is not None
-        fds = self._prints if closed else [self._replies, *self._prints]
-        ready, _, _ = select.select(fds, [], [], seconds)
-        anything = False
+        ready, _, _ = select.select([self._replies, *self._prints], [], [], seconds)
         for fd in ready:
-            data = os.read(fd, 1 << 16)
-            anything = anything or bool(data)
-            if fd == self._replies and not data:
-                self._died()
-            elif fd == self._replies:
+            if fd != self._replies:
+                self._read_print(fd)
+            elif data := os.read(fd, 1 << 16):
                 self._frames.feed(data)
-            elif data:
-                self._output.feed(data)
             else:
-                self._prints.remove(fd)
-                os.close(fd)
-        return anything
+                self._died()
+        return bool(ready)
+
+    def _drain_prints(self) -> None:
+        """Read all that was printed so far; a worker that has died meanwhile is no matter here."""
+        while ready := self._prints and select.select(self._prints, [], [], 0)[0]:
+            for fd in ready:
+                self._read_print(fd)
+
+    def _read_print(self, fd: int) -> None:
+        if data := os.read(fd, 1 << 16):
+            self._output.feed(data)
+        else:
+            self._prints.remove(fd)
+            os.close(fd)
 
     def _write(self, view: memoryview, deadline: Deadline) -> int:
         while not select.select([], [self._requests], [], POLL_SECONDS)[1]:

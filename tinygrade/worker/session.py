@@ -56,7 +56,8 @@ class Session:
                 request = self._pipe.receive()
             except EOFError:
                 return
-            self._reply(request)
+            if "do" in request:  # a message about the budget may come after training has ended
+                self._reply(request)
 
     def _reply(self, request: dict[str, Any]) -> None:
         plain = request["do"] in ("fetch", "routine", "train")
