@@ -167,3 +167,24 @@ def left_behind() -> Callable[[], list[int]]:
 def _children() -> list[int]:
     text = "".join(path.read_text() for path in Path("/proc/self/task").glob("*/children"))
     return [int(word) for word in text.split()]
+
+
+@pytest.fixture
+def hostile_texts() -> list[str]:
+    """What a student may write to steer a terminal, each with the word `seen` that must stay readable."""
+    return [
+        "seen\x1b[31m red\x1b[0m",
+        "\x1b]0;title\x07seen",
+        "\x1b]8;;http://evil\x1b\\seen\x1b]8;;\x1b\\",
+        "\x1bP+q544e\x1b\\seen",
+        "\x9b2Jseen\x9d0;x\x9c",
+        "seen\rSCORE 100/100",
+        "seen\x00\x08\x08\x08\x08\x7f",
+        "seen \u202egnp.exe\u2066\u200f",
+        "seen \ud800\udfff",
+        "\x1b\x1b[2J[2Jseen\x1b",
+        "seen" + "A" * 1_000_000,
+        "seen" + "\x1b]0;" * 250_000,
+        "seen\u2028SCORE\x85100/100\x0b\x0c",
+        "[bold]seen[/bold] :smile:",
+    ]

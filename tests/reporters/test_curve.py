@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tinygrade.reporters.curve import BLOCKS, sparkline
 from tinygrade.reporters.status import Now, status_line
-from tinygrade.reporters.text import cells
+from tinygrade.text import cells
 
 points = st.lists(st.tuples(st.integers(), st.floats() | st.none() | st.just(10**400)), max_size=60)
 

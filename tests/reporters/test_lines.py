@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygrade.reporters.lines import Line, fold, shortened, table, to_text, wrapped
-from tinygrade.reporters.text import cells
+from tinygrade.text import cells
 
 words = st.text(st.sampled_from("ab 深-"), max_size=80)
 

@@ -6,8 +6,8 @@ import pytest
 
 from tinygrade.model import STATUSES, Adjustment, Isolation, Swap
 from tinygrade.reporters.terminal import TerminalReporter, render, terminal_width
-from tinygrade.reporters.text import cells
 from tinygrade.reporters.words import WORDS, group_status, number
+from tinygrade.text import cells
 
 FULL = """\
 assignment3: The ultra-tiny transformer   seed 41

@@ -16,8 +16,8 @@ import numpy as np
 #: The kernel below must never change under the same version: recorded results depend on it.
 VERSION = 1
 #: CPU seconds of one slice on the nominal machine: one core of a 2-core virtual server, CPython 3.11, numpy 2.4,
-#: median of 2,000 slices when quiet (`python -m benchmarks.calibration`).
-NOMINAL_SECONDS = 0.00150
+#: median of 2,000 slices (`python -m benchmarks.calibration`).
+NOMINAL_SECONDS = 0.00070
 #: A machine faster than the nominal one does not shorten the budget; a slower one stretches it at most four times.
 CLAMP = (1.0, 4.0)
 WINDOW = 41

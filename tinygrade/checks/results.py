@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tinygrade.checks.marks import Marks
-from tinygrade.checks.text import clean
 from tinygrade.model import Case, CheckResult, Diagnosis, Status
+from tinygrade.text import clean
 
 
 @dataclass(frozen=True)

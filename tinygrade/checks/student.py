@@ -13,7 +13,7 @@ import numpy as np
 from tinygrade.checks.compare import require
 from tinygrade.checks.library import Handle
 from tinygrade.checks.outcomes import translated
-from tinygrade.checks.text import clean, place
+from tinygrade.checks.places import place, told
 from tinygrade.errors import GraderError, did_you_mean
 from tinygrade.failures import StudentFailure
 from tinygrade.model import Limits, Surface
@@ -158,7 +158,7 @@ class StudentLibrary:
 
     def printed(self) -> str:
         """Everything that the student's code printed, cleaned and cut."""
-        return clean(self._prints, limit=self._package.limits.output_kib << 10)
+        return told(self._prints, limit=self._package.limits.output_kib << 10)
 
     # ---- Backend ---------------------------------------------------------------------------------------
 
@@ -180,7 +180,7 @@ class StudentLibrary:
         value = self._answer(self._send({"do": do, "args": list(args)}))
         if type(value) is not HandleRef:
             raise StudentFailure("what came back was not an answer")
-        return Handle(self, value, clean(value.type, limit=100))
+        return Handle(self, value, told(value.type, limit=100))
 
     def _data(self, do: str, *args: Any) -> Any:
         return self._answer(self._send({"do": do, "args": list(args)}))
@@ -231,15 +231,15 @@ class StudentLibrary:
         if "value" in reply:
             return reply["value"]
         if "unsendable" in reply:
-            raise StudentFailure(f"returned {clean(reply['unsendable'], limit=300)}, which cannot be graded")
+            raise StudentFailure(f"returned {told(reply['unsendable'], limit=300)}, which cannot be graded")
         raise self._failure(reply.get("error"))
 
     def _failure(self, error: Any) -> StudentFailure:
         """The student's exception as a failure of the check; believes nothing but text."""
         if type(error) is not dict:
             return StudentFailure("what came back was not an answer")
-        kind = clean(error.get("type"), limit=100)
-        message = clean(error.get("message"), limit=1000)
+        kind = told(error.get("type"), limit=100)
+        message = told(error.get("message"), limit=1000)
         where = self._innermost(error.get("frames"))
         if error.get("stub") is True:
             return StudentFailure(message or "not implemented yet", status="not_implemented", where=where)

@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from tinygrade.errors import GraderError, PluginError, TinygradeError, UserError
-from tinygrade.reporters.text import clean, for_terminal, safe
+from tinygrade.text import clean, for_terminal, safe
 
 INTERRUPTED = 130
 TERMINATED = 143

@@ -78,7 +78,7 @@ def write(targets: Sequence[Target], report: Report) -> None:
 
 
 def _print(text: str) -> None:
-    from tinygrade.reporters.text import for_terminal
+    from tinygrade.text import for_terminal
 
     sys.stdout.write(for_terminal(text, sys.stdout.encoding))
     sys.stdout.flush()

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from tinygrade.model import CheckResult, Report
 from tinygrade.reporters.causes import Cause, next_task, root_causes
 from tinygrade.reporters.lines import Line, wrapped
-from tinygrade.reporters.text import cells, clean, clean_line
 from tinygrade.reporters.words import WORDS, count, number, style_of
+from tinygrade.text import cells, clean, clean_line
 
 #: Root causes that are told in full; more would not be read.
 CAUSES_SHOWN = 3

@@ -14,7 +14,7 @@ from typing import Any
 from tinygrade.errors import CourseError
 from tinygrade.model import Report
 from tinygrade.reporters.lines import table
-from tinygrade.reporters.text import clean_line
+from tinygrade.text import clean_line
 
 FILE = "baseline.json"
 TRAINING = ("steps", "steps_per_second", "final_loss")

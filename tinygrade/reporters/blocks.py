@@ -11,7 +11,6 @@ from tinygrade.model import CheckResult, Isolation, Report, Swap
 from tinygrade.reporters.base import SectionText
 from tinygrade.reporters.causes import root_causes
 from tinygrade.reporters.lines import Line, shortened, wrapped
-from tinygrade.reporters.text import cells, clean, clean_line
 from tinygrade.reporters.words import (
     OPEN,
     WORDS,
@@ -22,6 +21,7 @@ from tinygrade.reporters.words import (
     points,
     style_of,
 )
+from tinygrade.text import cells, clean, clean_line
 
 INDENT = " " * 8
 #: A group title is padded to the longest one, but never takes more columns than this from the summary.

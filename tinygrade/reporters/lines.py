@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tinygrade.reporters.text import cells, clean
+from tinygrade.text import cells, clean
 
 #: A terminal narrower than this is treated as this wide.
 MINIMUM_WIDTH = 40

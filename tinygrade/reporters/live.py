@@ -19,8 +19,8 @@ from tinygrade.reporters.base import SectionText, no_sections
 from tinygrade.reporters.lines import Line
 from tinygrade.reporters.status import Now, status_line
 from tinygrade.reporters.terminal import tail, terminal_width
-from tinygrade.reporters.text import for_terminal
 from tinygrade.reporters.words import grouped
+from tinygrade.text import for_terminal
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -8,7 +8,7 @@ from typing import Any
 
 from tinygrade.reporters.curve import finite, sparkline
 from tinygrade.reporters.lines import shortened
-from tinygrade.reporters.text import cells, clean_line
+from tinygrade.text import cells, clean_line
 
 CURVE_MOST = 24
 

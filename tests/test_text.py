@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygrade.reporters.text import LIMIT, cells, clean, clean_line, for_terminal
+from tinygrade.text import LIMIT, cells, clean, clean_line, for_terminal
 
 
 def controls(text: str) -> set[str]:

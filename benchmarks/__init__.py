@@ -1,0 +1,1 @@
+"""Commands that measure what the documentation claims: each prints one JSON object, and a table on stderr."""
