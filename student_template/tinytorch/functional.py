@@ -40,7 +40,7 @@ def layer_norm_vjp(
     """From the gradient `g` of layer_norm(x, weight, bias, eps) to those of x, weight and bias.
 
     g and x (..., C), weight (C,) -> dx (..., C), dweight (C,), dbias (C,).
-    Formula: Ba, Kiros & Hinton 2016, Layer Normalization, section 3.
+    The forward is that of Ba, Kiros & Hinton 2016, Layer Normalization; derive this yourself.
 
     Example: g = [[1, 0]], x = [[-1, 1]], weight [1, 1], eps = 0 gives dx [[0, 0]], dweight [-1, 0], dbias [1, 0].
     """
