@@ -68,10 +68,10 @@ def test_other_sizes(lib, rng, layers, width, expected):
     assert model(np.zeros((1, 2), int)).shape == (1, 2, 31)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(20))
 def test_a_new_model_is_about_as_good_as_guessing(lib, seed_batch, seed):
     model = lib.transformer.GPT(rng=np.random.default_rng(seed))
-    assert lib.train.evaluate(model, *seed_batch) == pytest.approx(math.log(31), abs=0.7)
+    assert lib.train.evaluate(model, *seed_batch) == pytest.approx(math.log(31), abs=0.35)
 
 
 @pytest.mark.parametrize("time", [1, 4, 10])
