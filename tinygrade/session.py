@@ -71,7 +71,8 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     """
     clock = time.monotonic()
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    manager = plugins.make_plugin_manager()
+    # The command has warned about broken plugins already.
+    manager = plugins.make_plugin_manager(warn=lambda _: None)
     course = config.load_course(Path(job["course"]))
     plugins.load_course_plugin(manager, course)
     assignment = config.load_assignment(course, job["assignment"])
@@ -91,7 +92,7 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
 def _open_sandbox(manager: pluggy.PluginManager, assignment: Assignment, name: str) -> Sandbox:
     from tinygrade.sandboxes.builtin import default_name
 
-    sandbox: Sandbox = plugins.sandboxes(manager).get(name or default_name())(limits=assignment.limits)
+    sandbox: Sandbox = plugins.sandboxes(manager, warn=lambda _: None).get(name or default_name())(limits=assignment.limits)
     return sandbox
 
 

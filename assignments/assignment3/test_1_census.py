@@ -7,6 +7,10 @@ import pytest
 
 from tinygrade import StudentFailure
 
+#: Most targets are padding, so one random head may bet for or against it: single models of an ordinary
+#: initialisation have losses from 3.0 to 4.2, their mean is close to ln 31.
+MODELS = 9
+
 
 @pytest.mark.points(3)
 @pytest.mark.title("names, shapes and number of parameters")
@@ -33,13 +37,19 @@ def test_parameters(student, gpt, note):
 @pytest.mark.given("test_causal_mask", "test_attention", "test_self_attention", "test_block")
 def test_initial_loss(student, batch, rng):
     x, y = batch
-    model = student.transformer.GPT(rng=student.generator(int(rng.integers(1 << 62))))
+    losses = [_fresh_loss(student, x, y, int(seed)) for seed in rng.integers(1 << 62, size=MODELS)]
+    loss = sum(losses) / MODELS
+    if abs(loss - log(31)) > 0.7:
+        raise StudentFailure(f"the loss of a fresh model is {loss:.2f}; guessing has ln 31 = {log(31):.2f}")
+
+
+def _fresh_loss(student, x, y, seed):
+    """Mean cross-entropy of a model as its constructor leaves it."""
+    model = student.transformer.GPT(rng=student.generator(seed))
     logits = student.fetch(model(x), shape=(*x.shape, 31), dtype="f", finite=True, name="the logits of a fresh model")
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_probs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    loss = -float(np.take_along_axis(log_probs, y[..., None], axis=-1).mean())
-    if abs(loss - log(31)) > 0.7:
-        raise StudentFailure(f"the loss of a fresh model is {loss:.2f}; guessing has ln 31 = {log(31):.2f}")
+    return -float(np.take_along_axis(log_probs, y[..., None], axis=-1).mean())
 
 
 def _difference(count):

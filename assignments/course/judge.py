@@ -90,6 +90,10 @@ class Judge:
         )
 
     def best(self) -> Judged | None:
-        """The snapshot with the lowest loss: single-sequence training spikes, and where it stopped is luck."""
+        """The first snapshot with full credit, else the one with the lowest loss.
+
+        Not the last one: single-sequence training spikes, and where it stopped is luck.
+        """
+        full = next((judged for judged in self.history if judged.is_full), None)
         finite = [judged for judged in self.history if np.isfinite(judged.loss)]
-        return min(finite, key=lambda judged: judged.loss, default=None)
+        return full or min(finite, key=lambda judged: judged.loss, default=None)

@@ -107,7 +107,7 @@ def _trained(grading: Any, judge: Judge, shapes: dict[str, Any]) -> TrainingRun:
         curve.append([snapshot.step, judged.loss])
         if judge.is_leak(judged):
             leaks.append(judged)
-        return bool(leaks) or judged.is_full
+        return bool(leaks) or (judged.is_full and settings.get("early_stop", True))
 
     def on_progress(**data: Any) -> None:
         shown = {"label": "training", "floor": judge.floor, "curve": curve[-200:]}

@@ -73,7 +73,8 @@ class GPT(Module):
     """Token ids to the logits of each next token: int (B,T) -> (B,T,V).
 
     Token and position embeddings tok_emb and pos_emb, the list `blocks`, a last LayerNorm ln_f, and the output Linear
-    `head` without bias, which shares no weight with tok_emb. With the defaults it has 4,464 parameters.
+    `head` without bias, which shares no weight with tok_emb and starts small, so that the loss of a new model is near
+    log V. With the defaults there are 4,464 parameters.
     Raises ValueError when ids are not (B,T) or T > max_len, IndexError for an id outside the vocabulary.
     """
 
