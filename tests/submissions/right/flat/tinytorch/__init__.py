@@ -1,0 +1,1 @@
+"""My tinytorch. Few nodes, few buffers, few surprises."""
