@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tinygrade.errors import GraderError
 from tinygrade.model import STATUSES, CheckResult
-from tinygrade.scoring import root_causes, score
+from tinygrade.scoring import score
 
 
 def result(status="passed", points=5.0, max_points=5.0, **more):
@@ -78,9 +78,3 @@ def test_a_score_lies_between_nothing_and_everything(rows):
     else:
         assert value is not None
         assert 0 <= value <= total + 0.005
-
-
-def test_root_causes_are_what_to_mend_first():
-    first = result("failed", 0.0, id="first")
-    second = result("failed", 0.0, id="second", follows_from=("first",))
-    assert root_causes([result(id="fine"), first, second]) == [first]

@@ -35,11 +35,6 @@ def score(results: Sequence[CheckResult], max_points: float, selected: bool) -> 
     return round(math.fsum(result.points for result in results), 2)
 
 
-def root_causes(results: Sequence[CheckResult]) -> list[CheckResult]:
-    """The checks that did not pass for a reason of their own: what to mend first."""
-    return [result for result in results if not result.ok and not result.follows_from]
-
-
 def _verify(result: CheckResult) -> None:
     if result.status not in STATUSES:
         raise GraderError(f"{result.id}: unknown status {result.status!r}")

@@ -92,7 +92,8 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
 def _open_sandbox(manager: pluggy.PluginManager, assignment: Assignment, name: str) -> Sandbox:
     from tinygrade.sandboxes.builtin import default_name
 
-    sandbox: Sandbox = plugins.sandboxes(manager, warn=lambda _: None).get(name or default_name())(limits=assignment.limits)
+    make = plugins.sandboxes(manager, warn=lambda _: None).get(name or default_name())
+    sandbox: Sandbox = make(limits=assignment.limits)
     return sandbox
 
 
