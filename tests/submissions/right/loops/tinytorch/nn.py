@@ -43,7 +43,7 @@ def inside(thing):
         return list(thing.__dict__.items())
     if isinstance(thing, dict):
         return list(thing.items())
-    if isinstance(thing, list) or isinstance(thing, tuple):
+    if isinstance(thing, (list, tuple)):
         return list(enumerate(thing))
     return []
 

@@ -274,11 +274,10 @@ def reduce_sum(x, axis=None, keepdims=False):
     x = wrap(x)
 
     def backward(g):
-        if not keepdims:
-            if axis is None:
-                g = g.reshape([1] * len(x.shape))
-            else:
-                g = np.expand_dims(g, axis)
+        if axis is None:
+            g = g.reshape([1] * len(x.shape))
+        elif not keepdims:
+            g = np.expand_dims(g, axis)
         return (g * np.ones(x.shape),)
 
     return Tensor(x.data.sum(axis=axis, keepdims=keepdims), False, (x,), backward)
