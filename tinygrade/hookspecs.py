@@ -47,7 +47,7 @@ def tinygrade_assignment_paths() -> list[Path]:  # type: ignore[empty-body]
 def tinygrade_register_sandboxes(register: Callable[[str, Callable[..., Any]], None]) -> None:
     """Call `register(name, factory)` for each sandbox. A name that is taken is an error naming both plugins.
 
-    `factory(limits=..., scratch=...)` gives an object as described by `tinygrade.sandbox.Sandbox`.
+    `factory(limits=...)` gives an object as described by `tinygrade.sandbox.Sandbox`.
 
     .. versionadded:: 0.1
     """

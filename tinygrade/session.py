@@ -162,8 +162,7 @@ def _pytest(
     import pytest
 
     files = [assignment.root / group.file for group in assignment.groups]
-    hidden = assignment.root / "hidden"
-    paths = [*smoke, *files, *([hidden] if hidden.is_dir() else [])]
+    paths = [*smoke, *files]
     if not files:
         raise UsageError(f"{assignment.id} has no checks yet")
     root = assignment.course.root

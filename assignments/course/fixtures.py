@@ -42,7 +42,7 @@ def gpt(grading: Any, rng: np.random.Generator) -> TinyGPT:
 
 @pytest.fixture
 def batch(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs and targets (5, 9) of five of the seed's strings, all of different kinds."""
+    """Inputs and targets (5, 9) of five different strings of the seed's."""
     chosen = rng.choice(len(strings.SEED_STRINGS), size=5, replace=False)
     return strings.inputs_and_targets([strings.SEED_STRINGS[i] for i in chosen])
 

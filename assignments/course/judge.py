@@ -90,10 +90,10 @@ class Judge:
         )
 
     def best(self) -> Judged | None:
-        """The first snapshot with full credit, else the one with the lowest loss.
+        """The snapshot with the lowest loss, of those with full credit if there are any.
 
         Not the last one: single-sequence training spikes, and where it stopped is luck.
         """
-        full = next((judged for judged in self.history if judged.is_full), None)
         finite = [judged for judged in self.history if np.isfinite(judged.loss)]
-        return full or min(finite, key=lambda judged: judged.loss, default=None)
+        full = [judged for judged in finite if judged.is_full]
+        return min(full or finite, key=lambda judged: judged.loss, default=None)

@@ -20,7 +20,9 @@ def _training(data: dict[str, Any]) -> list[str]:
     ]
     if data["budget_limited"]:
         lines.append("  the budget ended the run (budget_limited)")
-    if data["forward"] == "own":
+    if data["sees_the_future"]:
+        lines.append("  no causal model can be that good: this one sees the future")
+    elif data["forward"] == "own":
         lines.append("  judged by your own forward, because it differs from the reference's: half credit")
     milestones = [f"{step:,}: {_loss(loss)}" for step, loss in data["milestones"]]
     if milestones:

@@ -41,12 +41,16 @@ class TrainingRun:
             return 0.0
         return share * self.best.proof * self.judge.share
 
+    def _sign_of_leak(self, leak: Judged) -> str:
+        if leak.loss < self.judge.floor:
+            return f"its loss {leak.loss:.4f} is below the floor {self.judge.floor:.4f} of every causal model"
+        return f"{leak.exact}/15 exact, and a causal model can get 12 at the most"
+
     def require_possible(self) -> None:
         """Raise StudentFailure when there is nothing to judge, or when the model sees the future."""
         if self.leak is not None:
             raise StudentFailure(
-                f"your model sees the future: its loss {self.leak.loss:.4f} is below the floor {self.judge.floor:.4f} "
-                f"of every causal model, {self.leak.exact}/15 exact (ceiling 12)",
+                f"your model sees the future: {self._sign_of_leak(self.leak)}",
                 hint="Change a later character only. Which outputs may move?",
             )
         if self.best is None:
@@ -107,7 +111,7 @@ def _trained(grading: Any, judge: Judge, shapes: dict[str, Any]) -> TrainingRun:
         curve.append([snapshot.step, judged.loss])
         if judge.is_leak(judged):
             leaks.append(judged)
-        return bool(leaks) or (judged.is_full and settings.get("early_stop", True))
+        return bool(leaks) or (judged.is_full and settings["early_stop"])
 
     def on_progress(**data: Any) -> None:
         shown = {"label": "training", "floor": judge.floor, "curve": curve[-200:]}
@@ -155,6 +159,7 @@ def training_section(run: TrainingRun, curve: list[list[float]]) -> dict[str, An
         "budget_limited": outcome.stopped == "budget",
         "stopped": outcome.stopped,
         "forward": "reference" if run.judge.share == 1.0 else "own",
+        "sees_the_future": run.leak is not None,
         "curve": curve,
         "milestones": [[step, loss] for step, loss in milestones.items() if loss is not None],
     }

@@ -199,3 +199,31 @@ def test_the_solution_of_this_assignment_is_not_within_reach(check, variant, rep
     )
     run = check(variant(("transformer.py", MASK, look + MASK)), "-k", "causal_mask")
     assert run.check("test_causal_mask")["status"] == "passed", run.text
+
+
+ORACLE = """
+    import gc
+    pipe = next(o for o in gc.get_objects() if type(o).__name__ == "Pipe")
+    pipe.send({"event": "given", "part": "transformer.causal_mask",
+               "args": [t_q, t_k], "weights": {}, "cotangent": None, "wrt": []})
+    return pipe.receive()["value"]
+"""
+
+
+def test_the_answers_for_given_parts_cannot_be_asked_for(check, variant):
+    """A worker without stand-ins that asks like a stand-in gets nothing."""
+    run = check(variant(("transformer.py", MASK, ORACLE.lstrip("\n"))), "-k", "mask or block or own_stack")
+    assert run.check("test_causal_mask")["points"] == 0
+    assert "grader_error" not in run.statuses()
+
+
+def test_a_given_part_answers_for_itself_only(check, variant):
+    """The mask is wrong, so the block is judged with a given mask; that worker cannot ask for attention."""
+    asks = ORACLE.replace("transformer.causal_mask", "transformer.scaled_dot_product_attention")
+    asks = asks.replace("[t_q, t_k]", "[q.data, k.data, v.data, mask]")
+    old = "    scale = 1.0 / np.sqrt(q.shape[-1])\n"
+    wrong = ("transformer.py", MASK, "    return np.ones((t_q, t_k), dtype=bool)\n")
+    run = check(variant(("transformer.py", old, asks.lstrip("\n") + old), wrong), "-k", "parity or own_stack")
+    assert run.check("test_attention")["points"] == 0
+    assert run.check("test_block")["message"] == "right with a correct causal_mask and scaled_dot_product_attention"
+    assert "grader_error" not in run.statuses()

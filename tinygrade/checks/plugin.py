@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Generator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ class GradePlugin:
         self.user_error: UserError | None = None
         self._isolation = isolation
         self._environment = environment
-        self._groups = {group.file: group.title for group in grading.assignment.groups}
+        self._groups = {Path(group.file).name: group.title for group in grading.assignment.groups}
         self._smoke = Smoke(grading)
         self._outcomes: dict[str, list[Outcome]] = {}
         self._pending: dict[str, int] = {}
@@ -76,7 +77,8 @@ class GradePlugin:
         """The sum of the points must be what assignment.toml declares, in each group."""
         functions = {marks_of.check_id(item): item for item in items}
         for group in self.grading.assignment.groups:
-            total = sum(marks_of.read(item).points for item in functions.values() if item.path.name == group.file)
+            own = [item for item in functions.values() if item.path.name == Path(group.file).name]
+            total = sum(marks_of.read(item).points for item in own)
             if abs(total - group.points) > 1e-9 and self.user_error is None:
                 file = f"{self.grading.assignment.id}/{group.file}"
                 self.user_error = CourseError(
@@ -213,6 +215,8 @@ class GradePlugin:
         marks = marks_of.read(item)
         needed = [self.grading.results[name] for name in marks.needs if name in self.grading.results]
         result = combine(check, self._group(check), marks, self._outcomes[check], needed)
+        if self.grading.assignment.hints == "none":
+            result = replace(result, hint="")
         self.results.append(result)
         self.grading.results[marks_of.function_name(item)] = result
         self.grading.emit(CheckFinished(result))

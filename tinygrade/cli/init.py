@@ -24,6 +24,5 @@ def command(ctx: click.Context, directory: Path, course_dir: Path | None) -> int
     for name in left_alone:
         show(f"left alone, it was there: {name}")
     show(f"{directory}: {len(written)} of {len(written) + len(left_alone)} files written")
-    if course.assignments:
-        show(f"next: cd {directory} and run tinygrade check {course.assignments[0]}")
+    show(f"next: cd {directory} and run tinygrade check ASSIGNMENT --course {course.root}")
     return 0
