@@ -86,7 +86,7 @@ def test_init_copies_the_template_and_never_overwrites(tinygrade, tmp_path: Path
     done = tinygrade("init", str(mine))
     assert done.code == 0
     assert (mine / "tinypkg" / "ops.py").is_file()
-    assert "tinygrade check alpha" in done.out
+    assert "tinygrade check ASSIGNMENT --course" in " ".join(done.out.split())
     (mine / "tinypkg" / "ops.py").write_text("my work")
     (mine / "README.md").unlink()
     done = tinygrade("init", str(mine))

@@ -105,10 +105,11 @@ def _compare_arrays(got: np.ndarray, expected: np.ndarray, name: str, rtol: floa
     ):
         raise StudentFailure(f"{name} has dtype {got.dtype}, expected {expected.dtype}")
     if got.dtype.kind == "f" and not np.isfinite(got[np.isfinite(expected)]).all():
-        raise StudentFailure(f"{name} holds {_nonfinite(got)}")
-    wrong = _wrong_entries(got, expected, rtol, atol)
-    if wrong.any():
-        raise StudentFailure(*_difference(got, expected, wrong, name))
+        raise StudentFailure(f"{name} holds {_nonfinite(np.where(np.isfinite(expected), got, 0.0))}")
+    with np.errstate(all="ignore"):  # numpy would warn of differences that overflow, and of inf - inf
+        wrong = _wrong_entries(got, expected, rtol, atol)
+        if wrong.any():
+            raise StudentFailure(*_difference(got, expected, wrong, name))
 
 
 def _wrong_entries(got: np.ndarray, expected: np.ndarray, rtol: float, atol: float) -> np.ndarray:
@@ -132,7 +133,7 @@ def _number(value: Any) -> str:
 
 def _nonfinite(array: np.ndarray) -> str:
     kind = "NaN" if np.isnan(array).any() else "infinity"
-    where = np.argwhere(~np.isfinite(array))[0]
+    where = np.argwhere(np.isnan(array) if kind == "NaN" else np.isinf(array))[0]
     index = "[" + ", ".join(str(int(i)) for i in where) + "]" if array.ndim else ""
     return f"{kind}" + (f" at {index}" if index else "")
 

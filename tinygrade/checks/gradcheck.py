@@ -53,6 +53,8 @@ class GradCheck:
         cotangent = self._rng.standard_normal(np.shape(value))  # never ones
         expected = self._reference.vjp(function(self._reference), args, cotangent, wrt, **kwargs)
         got = self._student.vjp(function(self._student), args, cotangent, wrt, **kwargs)
+        if type(got) is not dict or "output" not in got or type(got.get("grads")) is not list:
+            raise StudentFailure(f"{name}: what came back were not a value and its gradients")
         compare(got["output"], expected["output"], name)
         labels = arguments or [f"argument {position + 1}" for position in wrt]
         compare_gradients(

@@ -204,7 +204,8 @@ def _layout(announced: list[Any]) -> list[tuple[np.dtype, tuple[int, ...]]]:
             raise WireError("an array of too many dimensions")
         if any(type(n) is not int or not 0 <= n <= MAX_ARRAY for n in shape):
             raise WireError("an array of a size that is not allowed")
-        size = _size(np.dtype(dtype), tuple(shape))
+        # Zeros count as ones: numpy refuses an empty array whose other dimensions are too many.
+        size = _size(np.dtype(dtype), tuple(max(n, 1) for n in shape))
         total += size
         if size > MAX_ARRAY or total > MAX_TOTAL:
             raise WireError(f"arrays of {total} bytes")
