@@ -15,8 +15,7 @@ from tinygrade.worker import wire
 from tinygrade.worker.wire import Frames, HandleRef, WireError, encode
 
 DTYPES = ["<f2", "<f4", "<f8", "<i2", "<i4", "<i8", "<u2", "<u4", "<u8", "|i1", "|u1", "|b1"]
-settings.register_profile("wire", max_examples=50, deadline=None)
-settings.load_profile("wire")
+few = settings(max_examples=60, deadline=None)
 
 INT = st.integers(-wire.MAX_INT + 1, wire.MAX_INT - 1)
 SCALARS = st.none() | st.booleans() | INT | st.floats() | st.text(st.characters())
@@ -66,11 +65,13 @@ def raw(header, payload=b""):
 # ---- round trips -------------------------------------------------------------------------------------
 
 
+@few
 @given(VALUES, st.integers(1, 50))
 def test_what_is_sent_arrives(value, size):
     assert same(round_trip(value, size), value)
 
 
+@few
 @given(st.lists(VALUES, min_size=2, max_size=4))
 def test_frames_that_arrive_together_stay_apart(values):
     frames = Frames()
@@ -82,6 +83,7 @@ def test_frames_that_arrive_together_stay_apart(values):
     assert frames.next() is None
 
 
+@few
 @given(VALUES, st.data())
 def test_a_frame_that_is_cut_off_waits_for_the_rest(value, data):
     whole = b"".join(encode(value))
@@ -370,12 +372,14 @@ def only_wire_errors(data):
         return
 
 
+@few
 @given(st.binary(max_size=200))
 @example(b"\0\0\0\0")
 def test_random_bytes_raise_nothing_but_wire_errors(data):
     only_wire_errors(data)
 
 
+@few
 @given(st.binary(max_size=100), st.binary(max_size=20))
 def test_random_headers_raise_nothing_but_wire_errors(header, payload):
     only_wire_errors(raw(header, payload))
@@ -399,11 +403,13 @@ LAYOUTS = st.lists(
 )
 
 
+@few
 @given(TREES, LAYOUTS | TREES, st.binary(max_size=400))
 def test_random_trees_raise_nothing_but_wire_errors(value, arrays, payload):
     only_wire_errors(raw(json.dumps({"value": value, "arrays": arrays}).encode(), payload))
 
 
+@few
 @given(VALUES, st.data())
 def test_a_flipped_byte_raises_nothing_but_wire_errors(value, data):
     whole = bytearray(b"".join(encode(value)))
