@@ -1,5 +1,6 @@
 """Correct submissions in other styles: full marks, and nothing that is right is blamed."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,27 @@ def test_full_marks(check, folder, policy):
 
 def test_there_are_several():
     assert len(RIGHT) >= 4
+
+
+#: One mistake in an earlier assignment of each package: file, old, new.
+MISTAKES = {
+    "closures": ("functional.py", "0.044715", "0.44715"),
+    "flat": ("_utils.py", "0.044715", "0.44715"),
+    "functions": ("functional.py", "0.044715", "0.44715"),
+    "loops": ("functional.py", "0.044715", "0.44715"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistake_in_an_earlier_assignment_costs_five_points_in_any_style(check, tmp_path, name):
+    """Or, where the rest cannot be carried by solutions, what the mistake costs on the own stack: never all."""
+    folder = tmp_path / name
+    shutil.copytree(RIGHT[0].parent / name, folder)
+    file, old, new = MISTAKES[name]
+    path = folder / "tinytorch" / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    run = check(folder)
+    released = {swap["source"] for swap in run.report["swaps"]} == {"released"}
+    assert run.lost().get("test_own_stack") == 5
+    assert run.report["score"] == 95 if released else run.report["score"] >= 60, run.text

@@ -1,7 +1,8 @@
 """Where the earlier assignments are taken from: the student's own files, or released solutions, as a whole.
 
 The package that workers load is composed in a private folder. A file of the assignment being graded, or of a
-later one, is never taken from the solution.
+later one, is never taken from the solution. A released assignment brings those before it along: solutions fit
+each other, and not every student's names.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Stack:
         self._submission = submission
         self._work = work
         self._proofs: dict[str, StudentFailure] = {}
+        self._composed = 0
         self.package = self._compose()
         if policy == "released":
             for name in self._earlier:
@@ -49,6 +51,15 @@ class Stack:
         else:
             self.swaps.append(Swap(assignment, "own", reason))
 
+    @property
+    def is_swapped(self) -> bool:
+        return any(swap.source == "released" for swap in self.swaps)
+
+    def keep_own(self, reason: str) -> None:
+        """Take nothing from solutions after all; what the smoke checks found still costs its points."""
+        self.swaps = [Swap(name, "own", reason) for name in self._earlier]
+        self.package = self._compose()
+
     def decide(self, assignment: str) -> None:
         """All smoke checks of this assignment ran; it stays the student's own unless one of them failed."""
         if assignment in self.undecided:
@@ -69,13 +80,19 @@ class Stack:
             raise StudentFailure(message, status=status, where=failure.where, hint=failure.hint)
 
     def _swap(self, assignment: str, reason: str) -> None:
-        self.swaps.append(Swap(assignment, "released", reason))
+        order = list(self._earlier)
+        before = order[: order.index(assignment)]
+        kept = [swap for swap in self.swaps if swap.source == "released" or swap.assignment not in before]
+        released = {swap.assignment for swap in kept}
+        along = [Swap(name, "released", f"{assignment} rests on it") for name in before if name not in released]
+        self.swaps = [*along, *kept, Swap(assignment, "released", reason)]
         self.package = self._compose()
 
     def _compose(self) -> Package:
         """Copy the student's files and overlay the released ones in a folder of its own."""
         course = self._assignment.course
-        folder = self._work / f"package-{len(self.swaps)}" / course.package
+        self._composed += 1
+        folder = self._work / f"package-{self._composed}" / course.package
         shutil.copytree(self._submission.root / course.package, folder)
         for file in self._released_files():
             (folder / file).parent.mkdir(parents=True, exist_ok=True)

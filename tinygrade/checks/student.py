@@ -248,7 +248,8 @@ class StudentLibrary:
         if type(error) is not dict:
             return StudentFailure("what came back was not an answer")
         kind = told(error.get("type"), limit=100)
-        message = told(error.get("message"), limit=1000)
+        # Where the package lies for this run is nothing that a student could use.
+        message = told(error.get("message"), limit=1000).replace(f"{self._package.folder.parent}/", "")
         where = self._innermost(error.get("frames"))
         if error.get("stub") is True:
             return StudentFailure(message or "not implemented yet", status="not_implemented", where=where)
