@@ -169,8 +169,12 @@ class Channel:
         except (OSError, AttributeError):
             return ""
         end = time.monotonic() + 0.2
-        while time.monotonic() < end and self._prints and not self._drain(0.05):
-            pass
+        seen = False  # the stack comes line by line: read until no more comes
+        while time.monotonic() < end and self._prints:
+            more = self._drain(0.05)
+            if seen and not more:
+                break
+            seen = seen or more
         return self._output.take()
 
     def _died(self) -> NoReturn:
