@@ -34,7 +34,8 @@ def test_mistake_in_an_earlier_assignment_costs_five_points(check, mutant, file)
     run = check(folder, "--earlier", "auto")
     assert run.lost() == {"test_own_stack": 5}, facts["what"]
     swapped = {swap["assignment"] for swap in run.report["swaps"] if swap["source"] == "released"}
-    assert swapped == {file.parent.parent.name}
+    # A released assignment brings those before it along.
+    assert swapped == {"assignment1", "assignment2"} if "assignment2" in str(file) else {"assignment1"}
 
 
 @pytest.mark.parametrize("file", OWN, ids=name)

@@ -17,7 +17,7 @@ from tinygrade.checks.results import Outcome, combine
 from tinygrade.checks.smoke import Smoke
 from tinygrade.checks.student import Part
 from tinygrade.errors import CourseError, UserError
-from tinygrade.events import CheckFinished, CheckStarted, Started
+from tinygrade.events import CheckFinished, CheckStarted, Started, Swapped
 from tinygrade.failures import StudentFailure
 from tinygrade.model import CheckResult, Isolation
 
@@ -124,40 +124,61 @@ class GradePlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, bool | None, bool | None]:
-        """Judge a check that failed once more with parts given, when parts that it rests on are known to be wrong."""
+        """Judge a check that failed once more when the reason is known and not its own: see `_second_chance`."""
         try:
             return (yield)
-        except (StudentFailure, AssertionError) as failure:
-            if isinstance(failure, StudentFailure) and failure.status != "failed":
+        except AssertionError as failure:
+            if not self._second_chance(pyfuncitem, StudentFailure(str(failure))):
                 raise
-            wrong = self._wrong_parts(pyfuncitem)
-            if not wrong or not self._passes_with(pyfuncitem, wrong):
+        except StudentFailure as failure:
+            if not self._second_chance(pyfuncitem, failure):
                 raise
-            pyfuncitem.stash[GIVEN] = tuple(self.grading.results[name].id for name in wrong)
-            names = " and ".join(self.grading.parts[name].path.rpartition(".")[2] for name in wrong)
-            pyfuncitem.stash[CREDIT] = (1.0, f"right with a correct {names}")
-            return True
+        return True
+
+    def _second_chance(self, item: pytest.Function, failure: StudentFailure) -> bool:
+        """True when the check passes on the own stack, which solutions could not replace, or with right parts."""
+        if "student" not in item.funcargs:
+            return False
+        if self.grading.stack.lacks(failure):
+            return self._passes_on_own_stack(item, failure)
+        wrong = self._wrong_parts(item) if failure.status == "failed" else []
+        if not wrong or self._fails_again(item, [self.grading.parts[name] for name in wrong]):
+            return False
+        item.stash[GIVEN] = tuple(self.grading.results[name].id for name in wrong)
+        names = " and ".join(self.grading.parts[name].path.rpartition(".")[2] for name in wrong)
+        item.stash[CREDIT] = (1.0, f"right with a correct {names}")
+        return True
+
+    def _passes_on_own_stack(self, item: pytest.Function, failure: StudentFailure) -> bool:
+        undo = self.grading.stack.keep_own(failure)
+        again = self._fails_again(item, [])
+        if again is not None and self.grading.stack.is_missing(again):
+            undo()  # it is missing there as well
+        else:
+            self.grading.emit(Swapped(tuple(self.grading.stack.swaps)))
+        return again is None
 
     def _wrong_parts(self, item: pytest.Function) -> list[str]:
-        if "student" not in item.funcargs:
-            return []
         failed = ("failed", "partial", "timed_out", "crashed", "out_of_memory")
         needed = [name for name in marks_of.read(item).given if name in self.grading.parts]
         results = self.grading.results
         return [name for name in needed if name in results and results[name].status in failed]
 
-    def _passes_with(self, item: pytest.Function, wrong: list[str]) -> bool:
+    def _fails_again(self, item: pytest.Function, parts: list[Part]) -> StudentFailure | None:
+        """Run the check again with the same inputs, in a fresh worker."""
         funcargs: dict[str, Any] = item.funcargs
-        funcargs["student"].restart([self.grading.parts[name] for name in wrong])
+        funcargs["student"].restart(parts, self.grading.stack.package)
         if "rng" in funcargs:
             fresh = check_rng(item, self.grading)
             funcargs["rng"].bit_generator.state = fresh.bit_generator.state
         arguments = {name: funcargs[name] for name in item._fixtureinfo.argnames}
         try:
             item.obj(**arguments)
-        except (StudentFailure, AssertionError):
-            return False
-        return True
+        except StudentFailure as failure:
+            return failure
+        except AssertionError as failure:
+            return StudentFailure(str(failure))
+        return None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

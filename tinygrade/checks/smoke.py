@@ -9,7 +9,6 @@ import pytest
 
 from tinygrade.checks.context import Grading
 from tinygrade.checks.results import Outcome
-from tinygrade.checks.stack import Stack
 from tinygrade.events import Swapped
 from tinygrade.failures import StudentFailure
 
@@ -65,29 +64,4 @@ class Smoke:
         stack = self._grading.stack
         for assignment in stack.undecided:
             stack.decide(assignment)
-        self._go_back_if_unimportable(stack)
         self._grading.emit(Swapped(tuple(stack.swaps)))
-
-    def _go_back_if_unimportable(self, stack: Stack) -> None:
-        """Student code may use helpers of its own that no solution has: then only the own stack carries it."""
-        if stack.policy != "auto" or not stack.is_swapped:
-            return
-        failure = self._import_failure()
-        if failure is None:
-            return
-        swaps, package = list(stack.swaps), stack.package
-        stack.keep_own(f"the solution cannot take its place: {failure.message}")
-        if self._import_failure() is not None:  # the files are broken anyway
-            stack.swaps, stack.package = swaps, package
-
-    def _import_failure(self) -> StudentFailure | None:
-        """Why the files of the assignment cannot be imported on the stack as it is, or None."""
-        library = self._grading.student()
-        try:
-            for file in self._grading.assignment.files:
-                getattr(library, file.removesuffix(".py").replace("/", "."))
-        except StudentFailure as failure:
-            return failure
-        finally:
-            library.close()
-        return None

@@ -7,12 +7,16 @@ each other, and not every student's names.
 
 from __future__ import annotations
 
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from tinygrade.checks.student import Package
 from tinygrade.failures import StudentFailure
 from tinygrade.model import Assignment, Policy, Status, Submission, Swap
+
+_MISSING = re.compile(r"ImportError: cannot import name|AttributeError: module '[\w.]+' has no attribute")
 
 
 class Stack:
@@ -51,14 +55,30 @@ class Stack:
         else:
             self.swaps.append(Swap(assignment, "own", reason))
 
-    @property
-    def is_swapped(self) -> bool:
-        return any(swap.source == "released" for swap in self.swaps)
+    def lacks(self, failure: StudentFailure) -> bool:
+        """Did this fail because student code uses a helper of its own that no solution has?"""
+        swapped = any(swap.source == "released" for swap in self.swaps)
+        return self.policy == "auto" and swapped and self.is_missing(failure)
 
-    def keep_own(self, reason: str) -> None:
-        """Take nothing from solutions after all; what the smoke checks found still costs its points."""
+    def is_missing(self, failure: StudentFailure) -> bool:
+        """Is a name missing in a module of the package?"""
+        return _MISSING.search(failure.message) is not None
+
+    def keep_own(self, failure: StudentFailure) -> Callable[[], None]:
+        """Take nothing from solutions after all; what the smoke checks found still costs its points.
+
+        Returns:
+            Undoes it.
+        """
+        swaps, package = self.swaps, self.package
+        reason = f"the solution cannot take its place: {failure.message}"
         self.swaps = [Swap(name, "own", reason) for name in self._earlier]
         self.package = self._compose()
+
+        def undo() -> None:
+            self.swaps, self.package = swaps, package
+
+        return undo
 
     def decide(self, assignment: str) -> None:
         """All smoke checks of this assignment ran; it stays the student's own unless one of them failed."""

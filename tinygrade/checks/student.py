@@ -144,9 +144,10 @@ class StudentLibrary:
             self._guarded_import("", {"do": "open", "args": args})
         return self._worker
 
-    def restart(self, parts: Sequence[Part] = ()) -> None:
-        """A fresh worker for the next request, with these parts given."""
+    def restart(self, parts: Sequence[Part] = (), package: Package | None = None) -> None:
+        """A fresh worker for the next request, with these parts given, and with another package if there is one."""
         self.close()
+        self._package = package or self._package
         self._modules.clear()
         self._worker = None
         self.parts = tuple(parts)
