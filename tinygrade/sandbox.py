@@ -64,6 +64,9 @@ class Worker(Protocol):
     def cpu_seconds(self) -> float:
         """CPU time of the process so far, as the kernel counts it."""
 
+    def waited_seconds(self) -> float:
+        """Time in which the process was runnable but had to wait for a CPU; 0.0 where the system does not tell."""
+
     def output(self) -> str:
         """What was printed since the last call, cut to the limit; says how much was dropped."""
 

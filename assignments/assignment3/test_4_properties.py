@@ -39,7 +39,10 @@ def test_future(student, gpt, rng):
     for t in range(1, 8):
         changed = ids.copy()
         changed[:, t] = other_than(rng, ids[:, t])
-        leaks = np.flatnonzero(moved(before, logits_of(student, model, changed))[:t])
+        after = moved(before, logits_of(student, model, changed))
+        if not after[t]:
+            raise StudentFailure(f"output {t} did not change when token {t} changed")
+        leaks = np.flatnonzero(after[:t])
         if leaks.size:
             raise StudentFailure(f"output {leaks[-1]} changed when only token {t} changed")
 
@@ -110,6 +113,10 @@ def test_block_identity(student, gpt, rng):
     student.write(block, {**weights, **{name: np.zeros_like(weights[name]) for name in silent}})
     x = rng.standard_normal((2, 5, 16))
     y = student.fetch(block(student.tensor.Tensor(x)), shape=x.shape, dtype="f", finite=True, name="Block(x)")
+    student.write(block, weights)
+    loud = student.fetch(block(student.tensor.Tensor(x)), shape=x.shape, dtype="f", finite=True, name="Block(x)")
+    if np.abs(loud - x).max() <= CLOSE:
+        raise StudentFailure("Block(x) is x, whatever its weights")
     if np.abs(y - x).max() > CLOSE:
         raise StudentFailure("with output and second MLP layer at zero, Block(x) is not x")
 

@@ -227,3 +227,84 @@ def test_a_given_part_answers_for_itself_only(check, variant):
     assert run.check("test_attention")["points"] == 0
     assert run.check("test_block")["message"] == "right with a correct causal_mask and scaled_dot_product_attention"
     assert "grader_error" not in run.statuses()
+
+
+PIPE = "    import gc, time\n    pipe = next(o for o in gc.get_objects() if type(o).__name__ == 'Pipe')\n"
+
+
+def test_events_of_odd_types(check, variant):
+    odd = "    pipe.send({'event': np.zeros(3), 'part': np.zeros(3)})\n"
+    run = check(variant(("transformer.py", MASK, PIPE + odd + MASK)), "-k", "causal_mask or own_stack")
+    assert run.check("test_causal_mask")["status"] == "failed"
+
+
+def test_given_part_asked_with_a_hostile_size(check, variant):
+    old = "        q, k, v = (_split_heads("
+    wrong = ("transformer.py", MASK, "    return np.ones((t_q, t_k), dtype=bool)\n")
+    asks = ("transformer.py", old, "        causal_mask(4000)\n" + old)
+    run = check(variant(asks, wrong), "-k", "parity or own_stack")
+    assert "grader_error" not in run.statuses()
+
+
+def test_forged_routines(check, variant):
+    forge = (
+        "import numpy as np\nimport sys\n"
+        "routines = next(m for n, m in sys.modules.items() if n.endswith('worker.routines')).ROUTINES\n"
+        "routines.update(census=lambda *a: {1: 5, 'a': 'x'}, gradients=lambda *a: 5, vjp=lambda *a: [1, 2])\n"
+    )
+    run = check(variant(("transformer.py", "import numpy as np\n", forge)), "--quick")
+    assert "grader_error" not in run.statuses()
+    for name in ("test_parameters", "test_attention_gradient", "test_model_gradients"):
+        assert run.check(name)["points"] == 0
+
+
+def test_numbers_that_overflow_on_our_side(check, variant):
+    end = "        return self.head(self.ln_f(x))\n"
+    huge = "        y.data = np.where(y.data > 0, 1.7e308, -1.7e308)\n"
+    large = f"        y = self.head(self.ln_f(x))\n{huge}        return y\n"
+    run = check(variant(("transformer.py", end, large)), "--quick")
+    assert "grader_error" not in run.statuses()
+
+
+def test_training_that_diverges(check, variant):
+    step = "        losses.append(train_step(model, optimizer, x, y))\n"
+    run = check(variant(("train.py", step, step + "        model.head.weight.data *= 1e200\n")))
+    assert_nothing_for_training(run)
+
+
+def test_table_that_is_read_off_the_batch(check, variant):
+    """A right model, but for large batches it answers from the other strings of the batch."""
+    start = "        ids = np.asarray(ids)\n"
+    table = start + (
+        "        if len(ids) >= 20:\n"
+        "            logits = np.zeros((*ids.shape, 31))\n"
+        "            for b, row in enumerate(ids):\n"
+        "                for t in range(ids.shape[1] - 1):\n"
+        "                    same = (ids[:, : t + 1] == row[: t + 1]).all(axis=1)\n"
+        "                    counts = np.bincount(ids[same, t + 1], minlength=31)\n"
+        "                    logits[b, t] = np.log(counts / counts.sum() + 1e-9)\n"
+        "            return Tensor(logits, requires_grad=True)\n"
+    )
+    lazy = ("train.py", BODY, "    on_step(1, 1.0)\n    return [1.0]\n")
+    assert_nothing_for_training(check(variant(("transformer.py", start, table), lazy)))
+
+
+def test_training_that_is_silent_for_long_keeps_what_it_reached(check, variant):
+    """Messages about the budget that nobody reads must not end the run."""
+    quiet = "    import time\n    end = time.process_time() + 12\n    while time.process_time() < end:\n        pass\n"
+    run = check(variant(("train.py", BODY, quiet + BODY)))
+    assert run.check("test_training")["status"] == "passed"
+
+
+def test_zygote_that_is_killed(check, variant):
+    kill = "    import os, signal\n    os.kill(os.getppid(), signal.SIGKILL)\n"
+    run = check(variant(("transformer.py", MASK, kill + MASK)), "-k", "mask or attention_gradient or own_stack")
+    assert run.exit_code == 1, run.text
+    assert run.check("test_causal_mask")["status"] == "crashed"
+    assert run.check("test_attention_gradient")["status"] == "passed"
+
+
+def test_closed_descriptors(check, variant):
+    close = "    import os, time\n    os.closerange(3, 64)\n    time.sleep(60)\n"
+    run = check(variant(("transformer.py", MASK, close)), "-k", "causal_mask or own_stack")
+    assert run.check("test_causal_mask")["status"] == "crashed"

@@ -41,3 +41,18 @@ def test_budget_ends_the_run_and_its_snapshots_count(check, variant, short, reci
     assert run.check("test_training")["status"] in ("partial", "failed")
     assert run.check("test_log_probabilities")["status"] == "passed"
     assert run.exit_code == 1
+
+
+FLOOD = """
+    import gc
+    pipe = next(o for o in gc.get_objects() if type(o).__name__ == "Pipe")
+    while True:
+        pipe.send({"event": "step", "step": 1, "loss": 1.0})
+"""
+
+
+def test_messages_without_end_do_not_keep_us_from_the_clock(check, variant, short):
+    run = check(variant(("train.py", "    model.train()\n", FLOOD.lstrip("\n"))), "--course", short)
+    assert run.report["sections"]["training"]["stopped"] == "budget"
+    assert run.check("test_training")["points"] == 0
+    assert run.check("test_log_probabilities")["status"] == "passed"

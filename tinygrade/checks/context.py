@@ -10,9 +10,10 @@ import numpy as np
 
 from tinygrade.checks import draw
 from tinygrade.checks.given import PartAnswers
+from tinygrade.checks.package import Part
 from tinygrade.checks.reference import ReferenceLibrary
 from tinygrade.checks.stack import Stack
-from tinygrade.checks.student import Part, StudentLibrary
+from tinygrade.checks.student import StudentLibrary
 from tinygrade.checks.training import BudgetedTraining, Snapshot
 from tinygrade.events import Event, Progress
 from tinygrade.model import Assignment, CheckResult, Submission

@@ -8,6 +8,10 @@ from typing import Any
 import numpy as np
 
 from tinygrade.failures import StudentFailure
+from tinygrade.worker.wire import encode
+
+#: What a part may be asked with: far more than any check needs.
+MAX_SIZE, MAX_BYTES = 256, 1 << 20
 
 
 class PartAnswers:
@@ -28,7 +32,10 @@ class PartAnswers:
             StudentFailure: the question makes no sense to the reference: wrong shapes, or not asked by us.
         """
         try:
-            return {"value": self._value(**{key: value for key, value in question.items() if key != "event"})}
+            _require_small(question["args"])
+            answer = {"value": self._value(**{key: value for key, value in question.items() if key != "event"})}
+            encode(answer)
+            return answer
         except Exception as error:  # shapes and types come from the student's code
             message = f"a given part was called with arguments that it does not take: {error}"
             raise StudentFailure(message) from None
@@ -51,6 +58,15 @@ class PartAnswers:
             return self._builders[part](self._reference)
         module, _, name = part.rpartition(".")
         return getattr(getattr(self._reference, module), name)
+
+
+def _require_small(args: list[Any]) -> None:
+    """The reference must not be made to compute what only a hostile size asks for."""
+    for arg in args:
+        if isinstance(arg, int) and not 0 <= arg <= MAX_SIZE:
+            raise ValueError(f"a size of {arg}")
+        if isinstance(arg, np.ndarray) and arg.nbytes > MAX_BYTES:
+            raise ValueError(f"an array of {arg.nbytes} bytes")
 
 
 def _unmarked(value: Any) -> Any:

@@ -13,9 +13,9 @@ import pytest
 from tinygrade.checks import marks as marks_of
 from tinygrade.checks.context import Grading
 from tinygrade.checks.fixtures import CREDIT, GRADING, PRINTS, check_rng
+from tinygrade.checks.package import Part
 from tinygrade.checks.results import Outcome, combine
 from tinygrade.checks.smoke import Smoke
-from tinygrade.checks.student import Part
 from tinygrade.errors import CourseError, UserError
 from tinygrade.events import CheckFinished, CheckStarted, Started, Swapped
 from tinygrade.failures import StudentFailure

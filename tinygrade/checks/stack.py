@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from tinygrade.checks.student import Package
+from tinygrade.checks.package import Package
 from tinygrade.failures import StudentFailure
 from tinygrade.model import Assignment, Policy, Status, Submission, Swap
 

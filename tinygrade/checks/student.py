@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -13,35 +11,17 @@ import numpy as np
 from tinygrade.checks.compare import require
 from tinygrade.checks.library import Handle
 from tinygrade.checks.outcomes import translated
+from tinygrade.checks.package import Package, Part
 from tinygrade.checks.places import place, told
 from tinygrade.errors import GraderError, did_you_mean
 from tinygrade.failures import StudentFailure
-from tinygrade.model import Limits, Surface
 from tinygrade.worker.wire import HandleRef, WireError
 
-
-@dataclass
-class Package:
-    """Where a worker finds the student's package, and what is known about it."""
-
-    name: str
-    #: Folder of the package itself; the parent is not given to the worker.
-    folder: Path
-    #: File names of the package, to believe no other name that a worker tells.
-    files: frozenset[str]
-    surface: Surface
-    limits: Limits
-    #: Modules that cannot be imported: every later check that needs one is blocked without trying again.
-    broken: dict[str, StudentFailure] = field(default_factory=dict)
+NO_ANSWER = "what came back was not an answer"
 
 
-@dataclass(frozen=True)
-class Part:
-    """A piece of the package that checks can be given when the student's own is wrong."""
-
-    path: str
-    #: Canonical parameter names relative to the object, for module classes.
-    parameters: tuple[str, ...] = ()
+def _is_shape(value: Any) -> bool:
+    return type(value) is tuple and all(type(size) is int and size >= 0 for size in value)
 
 
 class StudentLibrary:
@@ -91,16 +71,26 @@ class StudentLibrary:
         return self._handle("generator", seed)
 
     def vjp(self, f: Any, args: Sequence[Any], cotangent: Any, wrt: Sequence[int] = (0,), **kwargs: Any) -> Any:
-        return self._routine("vjp", f, list(args), cotangent, list(wrt), kwargs)
+        result = self._routine("vjp", f, list(args), cotangent, list(wrt), kwargs)
+        grads = result.get("grads") if type(result) is dict else None
+        if type(grads) is not list or len(grads) != len(wrt) or "output" not in result:
+            raise StudentFailure(NO_ANSWER)
+        return result
 
     def write(self, model: Any, weights: Mapping[str, np.ndarray]) -> None:
         self._routine("write", model, dict(weights))
 
     def gradients(self, model: Any, names: Sequence[str] | None = None) -> dict[str, Any]:
-        return cast("dict[str, Any]", self._routine("gradients", model, names))
+        found = self._routine("gradients", model, names)
+        if type(found) is not dict:
+            raise StudentFailure(NO_ANSWER)
+        return cast("dict[str, Any]", found)
 
     def census(self, model: Any) -> dict[str, tuple[int, ...]]:
-        return cast("dict[str, tuple[int, ...]]", self._routine("census", model))
+        found = self._routine("census", model)
+        if type(found) is not dict or not all(type(k) is str and _is_shape(v) for k, v in found.items()):
+            raise StudentFailure(NO_ANSWER)
+        return {told(name, limit=100): shape for name, shape in found.items()}
 
     def raises(self, error: type[Exception], call: Callable[[], Any], *, valid: Callable[[], Any]) -> None:
         """`call` must raise `error`; `valid` must not raise, so that a stub cannot pass.
@@ -180,7 +170,7 @@ class StudentLibrary:
     def _handle(self, do: str, *args: Any) -> Handle:
         value = self._answer(self._send({"do": do, "args": list(args)}))
         if type(value) is not HandleRef:
-            raise StudentFailure("what came back was not an answer")
+            raise StudentFailure(NO_ANSWER)
         return Handle(self, value, told(value.type, limit=100))
 
     def _data(self, do: str, *args: Any) -> Any:
@@ -233,8 +223,9 @@ class StudentLibrary:
 
         Student code can write a question of its own to the pipe; to answer it would hand out the solution.
         """
-        if question.get("event") != "given" or question.get("part") not in [part.path for part in self.parts]:
-            raise StudentFailure("what came back was not an answer")
+        part = question.get("part")
+        if question["event"] != "given" or type(part) is not str or part not in [p.path for p in self.parts]:
+            raise StudentFailure(NO_ANSWER)
         return self._answer_part(question)
 
     def _answer(self, reply: dict[str, Any], module: str = "") -> Any:
@@ -247,7 +238,7 @@ class StudentLibrary:
     def _failure(self, error: Any) -> StudentFailure:
         """The student's exception as a failure of the check; believes nothing but text."""
         if type(error) is not dict:
-            return StudentFailure("what came back was not an answer")
+            return StudentFailure(NO_ANSWER)
         kind = told(error.get("type"), limit=100)
         # Where the package lies for this run is nothing that a student could use.
         message = told(error.get("message"), limit=1000).replace(f"{self._package.folder.parent}/", "")

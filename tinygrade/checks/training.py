@@ -20,6 +20,8 @@ from tinygrade.failures import StudentFailure
 
 #: After "stop" a function gets this long to return by itself.
 GRACE_SECONDS = 1.0
+#: Wall seconds for a budget, not counting time spent waiting for a CPU: sleeping does not train.
+WALL_FACTOR, WALL_EXTRA = 2, 60
 SAMPLE_EVERY = 0.5  # seconds between slices of the calibration
 PROGRESS_EVERY = 0.1
 #: A function that returned after this share of the budget returned because of it: the worker reads its own clock
@@ -83,7 +85,7 @@ class BudgetedTraining:
         self._loss: float | None = None
         self._enough = False
         self._stop_asked_at: float | None = None
-        self._shown = self._sampled = 0.0
+        self._shown = self._sampled = self._last_used = 0.0
         #: The budget as the worker was last told.
         self._told = self._budget
 
@@ -98,7 +100,8 @@ class BudgetedTraining:
         """
         self._worker = self._student.worker
         self._start_cpu = self._worker.cpu_seconds()
-        start = time.monotonic()
+        self._start_waited = self._worker.waited_seconds()
+        self._start = start = time.monotonic()
         stopped: Literal["enough", "returned", "budget"] = "returned"
         try:
             plan = {"seed": seed, "snapshots": snapshot_steps()}
@@ -125,8 +128,9 @@ class BudgetedTraining:
         return self._nominal * self._calibration.factor
 
     def _used(self) -> float:
-        used: float = self._worker.cpu_seconds() - self._start_cpu
-        return used
+        # A process that has ended has no CPU time any more: keep what it had.
+        self._last_used = max(self._last_used, self._worker.cpu_seconds() - self._start_cpu)
+        return self._last_used
 
     def _post(self) -> dict[str, Any]:
         """What `on_step` computes its fraction from; a used-up budget tells it to stop."""
@@ -138,6 +142,9 @@ class BudgetedTraining:
             self._sampled = time.monotonic()
             self._calibration.sample()
         used = self._used()
+        wall = time.monotonic() - self._start - (self._worker.waited_seconds() - self._start_waited)
+        if wall > WALL_FACTOR * self._budget + WALL_EXTRA:
+            raise _Stop
         if self._enough or used >= self._budget:
             if self._stop_asked_at is None:
                 self._stop_asked_at = used

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 import time
 from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
@@ -18,7 +19,15 @@ from tinygrade.sandboxes import clock
 from tinygrade.sandboxes.output import Output
 from tinygrade.worker.wire import Frames, WireError, encode
 
+try:
+    import fcntl
+    import termios
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 POLL_SECONDS = 0.05
+#: Unread bytes in the request pipe above which messages about the budget are left out; a pipe holds 64 KiB.
+PIPE_ROOM = 16 << 10
 #: Wall time is capped at WALL_FACTOR x CPU + WALL_EXTRA seconds, not counting time spent waiting for a CPU.
 WALL_FACTOR, WALL_EXTRA = 4, 5
 
@@ -43,6 +52,7 @@ class Channel:
         self._frames = Frames()
         self._output = Output(limit)
         self._exit: int | None = None
+        self._next_tick = 0.0
 
     # ---- the Worker protocol -----------------------------------------------------------------------
 
@@ -76,6 +86,9 @@ class Channel:
     def cpu_seconds(self) -> float:
         return clock.cpu_seconds(self._process.pid)
 
+    def waited_seconds(self) -> float:
+        return clock.waited_seconds(self._process.pid)
+
     def output(self) -> str:
         self._drain_prints()
         return self._output.take()
@@ -92,17 +105,21 @@ class Channel:
 
     def _next(self, deadline: Deadline, on_tick: Callable[[], dict[str, Any] | None] | None) -> dict[str, Any]:
         """The next whole message."""
-        tick = time.monotonic() + POLL_SECONDS
         while True:
+            # Before every message, so that a worker that never stops sending cannot keep us from the clock.
+            if time.monotonic() >= self._next_tick:
+                self._next_tick = time.monotonic() + POLL_SECONDS
+                self._check(deadline)
+                if on_tick is not None and (post := on_tick()) is not None and self._has_room():
+                    self.post(post)
             message = self._parsed()
             if message is not None:
                 return message
             self._drain(POLL_SECONDS)
-            if time.monotonic() >= tick:
-                tick = time.monotonic() + POLL_SECONDS
-                self._check(deadline)
-                if on_tick is not None and (post := on_tick()) is not None:
-                    self.post(post)
+
+    def _has_room(self) -> bool:
+        """A worker that does not read its messages misses some of them; it must not block us."""
+        return fcntl is None or _unread(self._requests) < PIPE_ROOM
 
     def _parsed(self) -> dict[str, Any] | None:
         try:
@@ -116,6 +133,9 @@ class Channel:
             self.close()
             raise WorkerNonsense("what came back was not an answer")
         message: dict[str, Any] = ready[0]
+        if "event" in message and type(message["event"]) is not str:
+            self.close()
+            raise WorkerNonsense("what came back was not an answer")
         return message
 
     def _drain(self, seconds: float) -> bool:
@@ -177,8 +197,20 @@ class Channel:
             seen = seen or more
         return self._output.take()
 
+    def _ends_by_itself(self) -> bool:
+        """Is the process at its end, or does it live on without the pipe?"""
+        patience = time.monotonic() + 0.5
+        while clock.is_alive(self._process.pid):
+            if time.monotonic() > patience:
+                return False
+            time.sleep(0.005)
+        return True
+
     def _died(self) -> NoReturn:
+        ended = self._ends_by_itself()
         self.close()
+        if not ended:
+            raise WorkerDied("it closed its connection to the grader")
         code = self._exit or 0
         if code == -signal.SIGKILL:
             raise WorkerDied("the system ended its process for lack of memory", out_of_memory=True)
@@ -187,6 +219,14 @@ class Channel:
         if code < 0:
             raise WorkerDied(f"its process was ended by {signal.Signals(-code).name}")
         raise WorkerDied(f"its process ended with exit code {code}")
+
+
+def _unread(fd: int) -> int:
+    """Bytes that were written to a pipe and not read yet."""
+    assert fcntl is not None
+    count = bytearray(4)
+    fcntl.ioctl(fd, termios.FIONREAD, count)
+    return int.from_bytes(count, sys.byteorder)
 
 
 class Deadline:

@@ -21,6 +21,15 @@ def cpu_seconds(pid: int) -> float:
     return sum(int(ticks) for ticks in fields[11:15]) / _TICK
 
 
+def is_alive(pid: int) -> bool:
+    """False once the process has ended, also while nobody has reaped it."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat[stat.rindex(")") + 2] not in "ZX"
+
+
 def waited_seconds(pid: int) -> float:
     """Time that `pid` was runnable but waited for a CPU (/proc/PID/schedstat, second field); 0.0 if unknown."""
     try:

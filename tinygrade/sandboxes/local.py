@@ -41,6 +41,9 @@ class LocalSandbox:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._workers: list[Channel] = []
+        self._start_zygote()
+
+    def _start_zygote(self) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._zygote = subprocess.Popen(
@@ -66,7 +69,14 @@ class LocalSandbox:
         self._zygote.kill()
         self._zygote.wait(10)
 
+    def _revive(self) -> None:
+        """Student code that may send signals may end the zygote; the next check gets a new one."""
+        if self._zygote.poll() is not None:
+            self._control.close()
+            self._start_zygote()
+
     def _fork(self, cpu_seconds: float, *, canary: bool) -> Channel:
+        self._revive()
         ours: list[int] = []
         theirs: list[int] = []
         for readable_by_us in (False, True, True, True):  # requests, replies, stdout, stderr
@@ -108,5 +118,8 @@ class Forked:
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError):
                 kill(self.pid, signal.SIGKILL)
-        status: int = self._sandbox.request({"do": "reap", "pid": self.pid}, [])["status"]
+        try:
+            status: int = self._sandbox.request({"do": "reap", "pid": self.pid}, [])["status"]
+        except GraderError:  # the zygote is dead, and its workers with it
+            return -signal.SIGTERM
         return status

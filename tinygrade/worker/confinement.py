@@ -56,13 +56,14 @@ def _limit_resources(limits: dict[str, Any]) -> None:
     }
     for name, value in wanted.items():
         if hasattr(resource, name):
-            _set(resource, getattr(resource, name), value)
+            # CPU time: SIGXCPU first, so that the end can be told from one for lack of memory.
+            _set(resource, getattr(resource, name), value, value + 2 if name == "RLIMIT_CPU" else value)
 
 
-def _set(resource: Any, kind: int, value: int) -> None:
-    _, hard = resource.getrlimit(kind)
-    ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
+def _set(resource: Any, kind: int, soft: int, hard: int) -> None:
+    _, most = resource.getrlimit(kind)
+    wanted = (soft, hard) if most == resource.RLIM_INFINITY else (min(soft, most), min(hard, most))
     try:
-        resource.setrlimit(kind, (ceiling, ceiling))
+        resource.setrlimit(kind, wanted)
     except (ValueError, OSError):  # macOS refuses some limits; the canary reports what is missing
         return

@@ -1,0 +1,33 @@
+"""Where a worker finds the student's package, and which pieces of it can be given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tinygrade.failures import StudentFailure
+from tinygrade.model import Limits, Surface
+
+
+@dataclass
+class Package:
+    """Where a worker finds the student's package, and what is known about it."""
+
+    name: str
+    #: Folder of the package itself; the parent is not given to the worker.
+    folder: Path
+    #: File names of the package, to believe no other name that a worker tells.
+    files: frozenset[str]
+    surface: Surface
+    limits: Limits
+    #: Modules that cannot be imported: every later check that needs one is blocked without trying again.
+    broken: dict[str, StudentFailure] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of the package that checks can be given when the student's own is wrong."""
+
+    path: str
+    #: Canonical parameter names relative to the object, for module classes.
+    parameters: tuple[str, ...] = ()
