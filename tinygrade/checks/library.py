@@ -87,7 +87,7 @@ class Handle:
     def __repr__(self) -> str:
         return f"<handle of {self.type_name}>"
 
-    def _refuse(self, *_: Any) -> NoReturn:
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise FetchFirst(f"fetch first: {self!r} is not data")
 
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
