@@ -69,14 +69,18 @@ class LocalSandbox:
         self._zygote.kill()
         self._zygote.wait(10)
 
-    def _revive(self) -> None:
-        """Student code that may send signals may end the zygote; the next check gets a new one."""
-        if self._zygote.poll() is not None:
+    def _ask_for_worker(self, message: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+        """Student code that may send signals may end the zygote: then a new one takes its place, once."""
+        try:
+            return self.request(message, fds)
+        except GraderError:
             self._control.close()
+            self._zygote.kill()
+            self._zygote.wait(10)
             self._start_zygote()
+            return self.request(message, fds)
 
     def _fork(self, cpu_seconds: float, *, canary: bool) -> Channel:
-        self._revive()
         ours: list[int] = []
         theirs: list[int] = []
         for readable_by_us in (False, True, True, True):  # requests, replies, stdout, stderr
@@ -84,7 +88,7 @@ class LocalSandbox:
             ours.append(r if readable_by_us else w)
             theirs.append(w if readable_by_us else r)
         limits = {"memory_mib": self._limits.memory_mib, "cpu_seconds": cpu_seconds}
-        answer = self.request({"do": "fork", "limits": limits, "canary": canary}, theirs)
+        answer = self._ask_for_worker({"do": "fork", "limits": limits, "canary": canary}, theirs)
         for fd in theirs:
             os.close(fd)
         process = Forked(self, answer["pid"])
