@@ -194,6 +194,14 @@ def test_a_worker_that_prints_megabytes_is_neither_blocked_nor_kept(start):
     assert len(text) < (8 << 10) + 200
 
 
+def test_a_worker_that_prints_without_reading_does_not_block_us(start):
+    student = start()
+    chatter = student.ask("get", student.module, "chatter")["value"]
+    student.worker.post({"do": "call", "args": [chatter, [4 << 20], {}]})
+    student.worker.post({"budget": np.zeros(MAX_ARRAY // 8)})
+    assert "bytes left out" in student.worker.output()
+
+
 def test_what_was_printed_survives_the_end(start):
     student = start()
     student.call("say", "last words")
