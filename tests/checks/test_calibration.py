@@ -9,7 +9,8 @@ from tinygrade.checks.calibration import CLAMP, NOMINAL_SECONDS, VERSION, Calibr
 def test_the_kernel_is_frozen():
     # A change of the kernel makes recorded results wrong: then VERSION must change, and this number with it.
     assert VERSION == 1
-    assert kernel() == pytest.approx(23400.936963113294, rel=1e-12)
+    # Of the 23,400, the Python half gives all; what follows the point comes from numpy.
+    assert kernel() - 23400 == pytest.approx(0.936963113294, abs=1e-10)
 
 
 @pytest.fixture

@@ -124,6 +124,14 @@ def test_edges_of_the_tolerance(fails, expected, rtol, atol, sign):
         compare(expected + sign * max(1.001 * allowed, 1e-14), expected, "it", rtol=rtol, atol=atol)
 
 
+def test_the_tolerance_unless_another_is_given(fails):
+    compare(1e6 + 0.099, 1e6, "it")
+    compare(0.9e-9, 0.0, "it")
+    for got, expected in ((1e6 + 0.101, 1e6), (1.1e-9, 0.0)):
+        with fails("it: yours"):
+            compare(got, expected, "it")
+
+
 def test_the_tolerance_is_relative_to_what_is_expected(fails):
     compare(np.array([1.0, 1.5]), np.array([1.0, 2.0]), "it", rtol=0.25, atol=0.0)
     with fails("it[1]"):

@@ -357,6 +357,13 @@ def test_a_gradient_that_should_be_zero_may_be_rounding(fails):
         compare_gradients({"weight": np.full(3, 10.0), "key bias": np.full(3, 1e-6)}, expected, "step")
 
 
+def test_rounding_grows_with_the_largest_of_all_gradients(fails):
+    expected = {"weight": np.full(3, 1e6), "key bias": np.zeros(3)}
+    compare_gradients({**expected, "key bias": np.full(3, 9e-6)}, expected, "step")
+    with fails("step: the gradient of key bias"):
+        compare_gradients({**expected, "key bias": np.full(3, 1.1e-5)}, expected, "step")
+
+
 def test_small_gradients_are_judged_by_their_own_size(fails):
     expected = {"small": np.full(3, 1e-2)}
     with fails("small"):
