@@ -47,7 +47,7 @@ class GradCheck:
             arguments: names of the arguments at `wrt`, for the message.
 
         Raises:
-            StudentFailure: value or gradient differ, an input was changed, or a gradient is missing.
+            StudentFailure: value or gradient differ, or a gradient is missing.
         """
         value = self._reference.fetch(function(self._reference)(*self._tensors(args, wrt), **kwargs))
         cotangent = self._rng.standard_normal(np.shape(value))  # never ones
