@@ -19,6 +19,7 @@ def test_syntax_error(check, variant):
     assert first["status"] == "blocked"
     assert "SyntaxError" in first["message"]
     assert first["where"].startswith("transformer.py:")
+    assert "START HERE" in run.stdout
     assert run.check("test_own_stack")["status"] == "passed"
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from tinygrade.failures import StudentFailure
-from tinygrade.model import Diagnosis
 from tinygrade.worker.wire import HandleRef
 
 #: Parity of two float64 computations of the same formula: |got - expected| <= ATOL + RTOL * |expected|.
@@ -136,8 +135,3 @@ def _nonfinite(array: np.ndarray) -> str:
     where = np.argwhere(np.isnan(array) if kind == "NaN" else np.isinf(array))[0]
     index = "[" + ", ".join(str(int(i)) for i in where) + "]" if array.ndim else ""
     return f"{kind}" + (f" at {index}" if index else "")
-
-
-def evidence(code: str, **facts: Any) -> Diagnosis:
-    """A diagnosis with its evidence."""
-    return Diagnosis(code, facts)

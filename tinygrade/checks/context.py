@@ -77,8 +77,3 @@ class Grading:
     def progress(self, check: str, **data: Any) -> None:
         """Tell the person who waits how far a long check is."""
         self.emit(Progress(check, data))
-
-    def passed(self, check: str) -> bool:
-        """Did the check with this function name pass, without a given part?"""
-        result = self.results.get(check)
-        return result is not None and result.status == "passed" and not result.follows_from

@@ -32,11 +32,20 @@ def root_causes(report: Report) -> list[Cause]:
     # Neither a hidden check nor a fault of ours can be what a student should mend first.
     open_checks = {check.id: check for check in report.checks if not check.ok and _is_theirs(check)}
     roots = {id: _root(check, open_checks).id for id, check in open_checks.items()}
+    first: dict[str, str] = {}
+    for id, check in open_checks.items():
+        if _is_broken_file(check):  # told by every check that needs the file, and one cause
+            roots[id] = first.setdefault(check.message, id)
     return [
         Cause(check, tuple(c for id, c in open_checks.items() if roots[id] == check.id and id != check.id))
         for check in open_checks.values()
-        if roots[check.id] == check.id and check.status not in OPEN
+        if roots[check.id] == check.id and (check.status not in OPEN or _is_broken_file(check))
     ]
+
+
+def _is_broken_file(check: CheckResult) -> bool:
+    """Blocked by nothing but a place in the student's files: one of them cannot be imported."""
+    return check.status == "blocked" and bool(check.where) and not check.follows_from
 
 
 def next_task(report: Report) -> CheckResult | None:
