@@ -192,7 +192,20 @@ class Isolation:
     """How well student code was confined, as measured: see `Level`."""
 
     level: Level
+    #: Forbidden acts that a canary could do.
     missing: tuple[str, ...] = ()
+    #: Version of Landlock that was applied; 0 for none.
+    landlock_abi: int = 0
+    #: Were system calls filtered?
+    seccomp: bool = False
+    #: Did workers run as an unused user, although the grader was root?
+    uid_dropped: bool = False
+    #: Did workers keep any capability of root's?
+    capabilities: bool = False
+
+    @classmethod
+    def from_json(cls, tree: Mapping[str, Any]) -> Isolation:
+        return cls(**{**tree, "missing": tuple(tree["missing"])})
 
 
 @dataclass(frozen=True)
@@ -266,8 +279,7 @@ def check_to_json(check: CheckResult) -> dict[str, Any]:
 
 
 def _report(values: dict[str, Any]) -> Report:
-    isolation = values["isolation"]
-    values["isolation"] = Isolation(isolation["level"], tuple(isolation["missing"]))
+    values["isolation"] = Isolation.from_json(values["isolation"])
     values["checks"] = tuple(check_from_json(c) for c in values["checks"])
     values["adjustments"] = tuple(Adjustment(**a) for a in values["adjustments"])
     values["swaps"] = tuple(Swap(**s) for s in values["swaps"])

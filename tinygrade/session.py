@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from tinygrade.checks.plugin import GradePlugin
     from tinygrade.sandbox import Sandbox
 
-LEVELS = ("none", "weak", "strong")
-
 
 def main() -> None:
     """Entry of the child process: `session.main()` with the event descriptor as last argument."""
@@ -77,7 +75,7 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     plugins.load_course_plugin(manager, course)
     assignment = config.load_assignment(course, job["assignment"])
     work = Path(job["work"])
-    sandbox = _open_sandbox(manager, assignment, job["sandbox"])
+    sandbox = _open_sandbox(manager, assignment, job["sandbox"], job["isolation"])
     try:
         submission = _load(manager, job["source"], assignment, work / "submission")
         isolation = _isolation(sandbox, job["isolation"])
@@ -89,11 +87,12 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     return _adjusted(manager, report)
 
 
-def _open_sandbox(manager: pluggy.PluginManager, assignment: Assignment, name: str) -> Sandbox:
+def _open_sandbox(manager: pluggy.PluginManager, assignment: Assignment, name: str, isolation: str) -> Sandbox:
     from tinygrade.sandboxes.builtin import default_name
 
     make = plugins.sandboxes(manager, warn=lambda _: None).get(name or default_name())
-    sandbox: Sandbox = make(limits=assignment.limits)
+    without = {"without": ("landlock", "seccomp", "privileges")} if isolation == "none" else {}
+    sandbox: Sandbox = make(limits=assignment.limits, **without)
     return sandbox
 
 
@@ -107,13 +106,11 @@ def _load(manager: pluggy.PluginManager, source: str, assignment: Assignment, in
 
 
 def _isolation(sandbox: Sandbox, wanted: str) -> Isolation:
+    from tinygrade.sandboxes.isolation import refusal
+
     isolation = sandbox.isolation()
-    if wanted == "strong" and LEVELS.index(isolation.level) < LEVELS.index("strong"):
-        possible = ", ".join(isolation.missing)
-        raise RefusedError(
-            f"not graded, not zero: the isolation here is {isolation.level} "
-            f"(student code could reach: {possible}); run with --isolation auto if the code is your own"
-        )
+    if wanted == "strong" and (reason := refusal(isolation, "strong")):
+        raise RefusedError(reason)
     return isolation
 
 
