@@ -12,6 +12,9 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from tinygrade.isolation import Isolation as Isolation
+from tinygrade.isolation import Level as Level
+
 #: Version of the report's JSON form; raised when a reader of the old form would misread the new one.
 REPORT_SCHEMA = 1
 
@@ -30,7 +33,6 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 Visibility = Literal["visible", "hidden"]
 Policy = Literal["own", "released", "auto"]
-Level = Literal["strong", "weak", "none"]
 
 
 @dataclass(frozen=True)
@@ -185,27 +187,6 @@ class Swap:
     assignment: str
     source: Literal["own", "released"]
     reason: str = ""
-
-
-@dataclass(frozen=True)
-class Isolation:
-    """How well student code was confined, as measured: see `Level`."""
-
-    level: Level
-    #: Forbidden acts that a canary could do.
-    missing: tuple[str, ...] = ()
-    #: Version of Landlock that was applied; 0 for none.
-    landlock_abi: int = 0
-    #: Were system calls filtered?
-    seccomp: bool = False
-    #: Did workers run as an unused user, although the grader was root?
-    uid_dropped: bool = False
-    #: Did workers keep any capability of root's?
-    capabilities: bool = False
-
-    @classmethod
-    def from_json(cls, tree: Mapping[str, Any]) -> Isolation:
-        return cls(**{**tree, "missing": tuple(tree["missing"])})
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,9 @@ class Worker:
 @pytest.fixture
 def package(tmp_path):
     files = frozenset({"__init__.py", "ops.py", "sub/deep.py"})
+    for name in files:
+        (tmp_path / "tinytorch" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tinytorch" / name).touch()
     return Package("tinytorch", tmp_path / "tinytorch", files, Surface(), Limits(import_cpu_seconds=2.0, output_kib=1))
 
 

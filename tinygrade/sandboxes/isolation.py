@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any, Protocol
 
 from tinygrade.errors import GraderError
-from tinygrade.model import Isolation, Level
+from tinygrade.isolation import Isolation, level
 from tinygrade.sandbox import Worker, WorkerError
 
-#: Worst first.
-LEVELS: tuple[Level, ...] = ("none", "weak", "strong")
-#: With all of these open, only resource limits hold a worker back.
-OPEN = {"read files", "network", "processes"}
 #: Setting up a worker is our work: it takes milliseconds, and seconds on a machine that swaps.
 SETUP_CPU_SECONDS = 10.0
 
@@ -61,22 +56,3 @@ def measured(canary: Worker, gate: Gate) -> Isolation:
         canary.close()
     possible = tuple(str(act) for act in message.get("value", ()))
     return Isolation(level(possible), possible, **(gate.applied or {}))
-
-
-def level(possible: Collection[str]) -> Level:
-    """`strong` when nothing was possible; `none` when nothing but limits, or not even those, holds."""
-    if not possible:
-        return "strong"
-    return "none" if "memory" in possible or set(possible) >= OPEN else "weak"
-
-
-def refusal(isolation: Isolation, wanted: Level) -> str:
-    """Why a run that must be isolated this well is refused here, and what to do; "" when it is not."""
-    if LEVELS.index(isolation.level) >= LEVELS.index(wanted):
-        return ""
-    possible = ", ".join(isolation.missing)
-    return (
-        f"not graded, not zero: isolation {wanted} is asked for and {isolation.level} is what there is: student "
-        f"code could reach {possible}. `tinygrade doctor` says what is missing and what to do; for code that is "
-        "your own, use --isolation auto"
-    )

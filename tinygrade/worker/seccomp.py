@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import struct
+from typing import TypeVar
 
 from . import kernel
 from .syscalls import DENIED, LAST, PARTLY
@@ -33,6 +34,7 @@ FCNTL_DENIED = (8, 10, 15, 1024, 1026, 1031)
 IOCTL_DENIED = (0x5412, 0x541C, 0x8901, 0x8902)
 O_ACCMODE, O_TRUNC = 0o3, 0o1000
 
+T = TypeVar("T")
 Instruction = tuple[int, int, int, int]
 
 
@@ -45,7 +47,7 @@ def available() -> bool:
     if not kernel.KNOWN:
         return False
     try:
-        kernel.syscall(_of(SECCOMP), GET_ACTION_AVAIL, 0, ctypes.byref(ctypes.c_uint32(FAIL)))
+        kernel.syscall(_here(SECCOMP), GET_ACTION_AVAIL, 0, ctypes.byref(ctypes.c_uint32(FAIL)))
     except OSError:
         return False
     return True
@@ -56,23 +58,22 @@ def restrict_self(pid: int) -> None:
     kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
     packed = b"".join(struct.pack("=HBBI", *instruction) for instruction in program(pid))
     whole = _Program(len(packed) // 8, packed)
-    kernel.syscall(_of(SECCOMP), SET_MODE_FILTER, ALL_THREADS, ctypes.byref(whole))
+    kernel.syscall(_here(SECCOMP), SET_MODE_FILTER, ALL_THREADS, ctypes.byref(whole))
 
 
 def program(pid: int) -> list[Instruction]:
     """The filter of a worker with this process id."""
     code = _entry()
-    for name, numbers in DENIED.items():
-        del name
-        code += _when(_of(numbers), [_fail(errno.EPERM)])
+    for numbers in DENIED.values():
+        code += _when(_here(numbers), [_fail(errno.EPERM)])
     for name, body in _partly(pid).items():
-        code += _when(_of(PARTLY[name]), body)
+        code += _when(_here(PARTLY[name]), body)
     return [*code, (RETURN, 0, 0, ALLOW)]
 
 
 def _entry() -> list[Instruction]:
     kill = (RETURN, 0, 0, KILL)
-    code = [_load(ARCHITECTURE), (IF_EQUAL, 1, 0, _of(AUDIT_ARCH)), kill, _load(NUMBER)]
+    code = [_load(ARCHITECTURE), (IF_EQUAL, 1, 0, _here(AUDIT_ARCH)), kill, _load(NUMBER)]
     if kernel.COLUMN == 0:  # the x32 numbers of x86-64 would pass by every comparison below
         code += [(IF_ANY_BIT, 0, 1, X32), kill]
     # As an old kernel answers: libc then takes the older call.
@@ -132,6 +133,7 @@ def _argument(index: int) -> Instruction:
     return _load(ARGUMENTS + 8 * index)
 
 
-def _of(numbers: tuple[int | None, int | None]) -> int | None:
+def _here(numbers: tuple[T, T]) -> T:
+    """The one of this architecture."""
     assert kernel.COLUMN is not None
     return numbers[kernel.COLUMN]
