@@ -95,3 +95,5 @@ def hide_site_packages() -> None:
     sys.path[:] = [str(library.parent / ZIP), str(library), str(library / "lib-dynload")]
     # Finders of editable installs and of plugins are not part of the interpreter.
     sys.meta_path[:] = [f for f in sys.meta_path if getattr(f, "__module__", "").startswith("_frozen_importlib")]
+    # Looking for what is nowhere lists the folders now: once confined, one that holds packages cannot be listed.
+    importlib.util.find_spec("tinygrade_nowhere")

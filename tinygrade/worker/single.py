@@ -27,6 +27,7 @@ def main(request: str) -> None:
     os.dup2(2, 1)
     if os.name == "nt":
         _binary(incoming, outgoing)
+    package.hide_site_packages()
     serve(Pipe(incoming, outgoing), Confinement(wanted["without"]), wanted, os.getppid())
 
 
@@ -37,7 +38,6 @@ def serve(pipe: Pipe, confinement: Confinement, request: dict[str, Any], parent:
     except ConfinementError as error:
         pipe.send({"unconfined": str(error)})
         return
-    package.hide_site_packages()
     pipe.send({"applied": asdict(applied)})
     if request["canary"]:
         pipe.send({"value": canary.possible_acts()})

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import kernel, single
+from . import kernel, package, single
 from .confinement import Confinement, die_with_parent
 from .pipe import Pipe
 
@@ -31,6 +31,7 @@ def main(control: socket.socket, without: list[str]) -> None:
         die_with_parent(os.getppid())
         # Processes that a student's code leaves behind come to us, so that `reap` can find them.
         kernel.prctl(PR_SET_CHILD_SUBREAPER, 1)
+    package.hide_site_packages()
     zygote = Zygote(control, Confinement(without))
     gc.freeze()  # a collection in a child must not copy the pages of everything that was loaded here
     while True:
