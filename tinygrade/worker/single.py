@@ -24,6 +24,7 @@ def main(request: str) -> None:
     incoming, outgoing = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
+    os.close(null)
     os.dup2(2, 1)
     if os.name == "nt":
         _binary(incoming, outgoing)
