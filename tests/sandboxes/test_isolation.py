@@ -1,4 +1,4 @@
-"""The level of isolation: from what a canary could do, never from what was intended; and what student code can reach."""
+"""The level of isolation: from what a canary could do, never from what was meant; and what student code reaches."""
 
 import os
 import sysconfig

@@ -168,8 +168,9 @@ result = [float(abs(u * s @ v - a).max()), float(abs(np.fft.ifft(np.fft.fft(a)) 
 @needs_landlock
 def test_no_file_of_the_grader_or_its_dependencies_can_be_read(confined):
     packages = Path(sysconfig.get_path("purelib"))
+    here = Path(landlock.__file__)
     files = [packages / name / "__init__.py" for name in ("pluggy", "pytest", "click", "rich", "numpy")]
-    ours = [Path(landlock.__file__), Path(landlock.__file__).parents[2] / "reference/tinytorch/transformer.py", __file__]
+    ours = [here, here.parents[2] / "reference/tinytorch/transformer.py", __file__]
     paths = [str(path) for path in (*files, *ours) if Path(path).exists()]
     assert len(paths) == 8
     found = confined(f"result = {{p: outcome(lambda: open(p).close()) for p in {paths}}}")

@@ -11,8 +11,8 @@ needs_linux = pytest.mark.skipif(not kernel.KNOWN, reason="SKIPPED: capabilities
 needs_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="SKIPPED: needs root")
 
 STATUS = """
-lines = open("/proc/self/status").read().splitlines()
-result = {line.split(":")[0]: line.split(":")[1].split() for line in lines if line.startswith(("Cap", "Uid", "Gid", "Gro"))}
+pairs = [line.split(":", 1) for line in open("/proc/self/status").read().splitlines()]
+result = {name: value.split() for name, value in pairs if name.startswith(("Cap", "Uid", "Gid", "Groups"))}
 """
 
 

@@ -97,7 +97,8 @@ def test_packages_inside_the_library_cannot_be_read(confined, all_in_one):
     python, packages = all_in_one
     code = f"""
 import wave, numpy.fft
-result = [outcome(lambda: open({str(packages / "grader.py")!r}).close()), outcome(lambda: os.listdir({str(packages)!r})),
+result = [outcome(lambda: open({str(packages / "grader.py")!r}).close()),
+          outcome(lambda: os.listdir({str(packages)!r})),
           outcome(lambda: open(numpy.__file__).close())]
 """
     assert confined(code, python=str(python)) == ["EACCES", "EACCES", "done"]

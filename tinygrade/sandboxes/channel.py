@@ -97,6 +97,10 @@ class Channel:
         self._drain_prints()
         return self._output.take()
 
+    @property
+    def is_open(self) -> bool:
+        return self._exit is None
+
     def close(self) -> None:
         if self._exit is None:
             self._exit = self._process.end()

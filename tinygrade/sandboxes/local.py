@@ -96,7 +96,7 @@ class LocalSandbox:
             os.close(fd)
         process = Forked(self, answer["pid"])
         channel = Channel(process, ours[0], ours[1], ours[2:], self._limits.output_kib << 10)
-        self._workers.append(channel)
+        self._workers = [*(worker for worker in self._workers if worker.is_open), channel]
         self._gate.pass_through(channel)
         return channel
 

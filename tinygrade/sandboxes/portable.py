@@ -51,7 +51,7 @@ class PortableSandbox:
     def _channel(self, started: Started) -> Channel:
         requests, replies, prints = started.detach()
         channel = Channel(started, requests, replies, [prints], self._limits.output_kib << 10)
-        self._workers.append(channel)
+        self._workers = [*(worker for worker in self._workers if worker.is_open), channel]
         self._gate.pass_through(channel)
         return channel
 
