@@ -150,6 +150,7 @@ def _checked(
         secret=draw.secret_from_seed(job["seed"]),
         hidden_secret=bytes.fromhex(job["secret"]),
         emit=emit,
+        catalogue=plugins.diagnoses(manager, warn=lambda _: None),
         quick=job["quick"],
     )
     plugin = GradePlugin(grading, isolation, environment())

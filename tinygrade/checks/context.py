@@ -15,6 +15,7 @@ from tinygrade.checks.reference import ReferenceLibrary
 from tinygrade.checks.stack import Stack
 from tinygrade.checks.student import StudentLibrary
 from tinygrade.checks.training import BudgetedTraining, Snapshot
+from tinygrade.diagnosis.catalogue import Catalogue
 from tinygrade.events import Event, Progress
 from tinygrade.model import Assignment, CheckResult, Submission
 from tinygrade.sandbox import Sandbox
@@ -33,6 +34,8 @@ class Grading:
     secret: bytes
     hidden_secret: bytes
     emit: Callable[[Event], None]
+    #: The mistakes that can be named.
+    catalogue: Catalogue = field(default_factory=Catalogue)
     quick: bool = False
     #: Parts that checks may be given, by the name of the check that proves the student's own.
     parts: dict[str, Part] = field(default_factory=dict)
