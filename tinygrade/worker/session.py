@@ -15,7 +15,8 @@ import numpy as np
 
 from . import failures, given, package, training
 from .pipe import Pipe
-from .routines import ROUTINES, Surface, unwrap
+from .routines import ROUTINES
+from .surface import Surface, unwrap
 from .wire import HandleRef, WireError
 
 OPERATORS: dict[str, Callable[..., Any]] = {
