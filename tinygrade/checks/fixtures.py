@@ -64,9 +64,9 @@ def check_rng(item: pytest.Item, grading: Grading) -> np.random.Generator:
 
 
 @pytest.fixture
-def parity(student: StudentLibrary, reference: ReferenceLibrary) -> Parity:
+def parity(student: StudentLibrary, reference: ReferenceLibrary, grading: Grading) -> Parity:
     """Evaluate one expression with both packages and compare the results."""
-    return Parity(student, reference)
+    return Parity(student, reference, grading.catalogue)
 
 
 @pytest.fixture
