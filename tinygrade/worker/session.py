@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import faulthandler
-import operator
 import signal
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -15,14 +14,10 @@ import numpy as np
 
 from . import failures, given, package, training
 from .pipe import Pipe
+from .programs import OPERATORS
 from .routines import ROUTINES
 from .surface import Surface, unwrap
 from .wire import HandleRef, WireError
-
-OPERATORS: dict[str, Callable[..., Any]] = {
-    name: getattr(operator, name)
-    for name in ("add", "sub", "mul", "truediv", "pow", "matmul", "neg", "getitem", "setitem")
-}
 
 
 class Session:
