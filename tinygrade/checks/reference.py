@@ -9,7 +9,7 @@ import importlib
 import importlib.util
 import operator
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any, cast
@@ -19,7 +19,7 @@ import numpy as np
 from tinygrade.checks.library import Handle
 from tinygrade.errors import GraderError
 from tinygrade.model import Surface as SurfaceTable
-from tinygrade.worker import routines
+from tinygrade.worker import loops, routines
 
 
 class ReferenceArray(np.ndarray):
@@ -47,6 +47,15 @@ class ReferenceLibrary:
 
     def generator(self, seed: int) -> Handle:
         return self._keep(np.random.default_rng(seed))
+
+    def keep(self, value: Any) -> Handle:
+        return self._keep(np.array(value) if isinstance(value, np.ndarray) else value)
+
+    def callback(self, function: Callable[..., Any], shapes: Sequence[tuple[int, ...]]) -> Handle:
+        return self._keep(function)
+
+    def loop(self, name: str, *args: Any) -> Any:
+        return self._routine(name, *args)
 
     def vjp(self, f: Any, args: Sequence[Any], cotangent: Any, wrt: Sequence[int] = (0,), **kwargs: Any) -> Any:
         return self._routine("vjp", f, list(args), cotangent, list(wrt), kwargs)
@@ -80,7 +89,7 @@ class ReferenceLibrary:
         return self._keep(getattr(operator, name)(*_resolve(tuple(args))))
 
     def _routine(self, name: str, *args: Any) -> Any:
-        return _marked(routines.ROUTINES[name](self._surface, *_resolve(args)))
+        return _marked({**routines.ROUTINES, **loops.LOOPS}[name](self._surface, *_resolve(args)))
 
     def _keep(self, value: Any) -> Handle:
         return Handle(self, value, type(value).__name__)

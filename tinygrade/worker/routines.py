@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .tape import pull_back
 from .wire import MAX_ITEMS
 
 
@@ -70,10 +71,7 @@ def vjp(
     output = f(*inputs, **kwargs)
     if not surface.is_tensor(output):
         raise TypeError(f"returned {type(output).__name__}, expected {surface.tensor.__name__}")
-    if cotangent is None:
-        output.backward()
-    else:
-        output.backward(np.array(cotangent))
+    pull_back(output, cotangent)
     return {"output": output.data, "grads": [inputs[position].grad for position in wrt]}
 
 

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from . import failures, given, package, training
+from .callback import Callback
+from .loops import LOOPS
 from .pipe import Pipe
 from .routines import ROUTINES, Surface, unwrap
 from .wire import HandleRef, WireError
@@ -42,7 +44,9 @@ class Session:
             "operate": self._operate,
             "fetch": lambda value: unwrap(self._surface, value),
             "generator": np.random.default_rng,
-            "routine": lambda name, args: ROUTINES[name](self._surface, *args),
+            "keep": lambda value: value,
+            "callback": lambda number: Callback(self._pipe, number),
+            "routine": lambda name, args: {**ROUTINES, **LOOPS}[name](self._surface, *args),
             "train": self._train,
         }
 
