@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinygrade.worker.routines import Surface
+from tinygrade.worker.surface import Surface
 
 
 class Tensor:

@@ -70,9 +70,11 @@ def parity(student: StudentLibrary, reference: ReferenceLibrary) -> Parity:
 
 
 @pytest.fixture
-def gradcheck(student: StudentLibrary, reference: ReferenceLibrary, rng: np.random.Generator) -> GradCheck:
+def gradcheck(
+    student: StudentLibrary, reference: ReferenceLibrary, rng: np.random.Generator, grading: Grading
+) -> GradCheck:
     """Compare values and gradients of one function with the reference's, under a random cotangent."""
-    return GradCheck(student, reference, rng)
+    return GradCheck(student, reference, rng, grading.catalogue)
 
 
 @pytest.fixture

@@ -35,6 +35,9 @@ class Library(Protocol):
     def vjp(self, f: Any, args: Sequence[Any], cotangent: Any, wrt: Sequence[int] = (0,), **kwargs: Any) -> Any:
         """See `worker.routines.vjp`; gives `{"output": array, "grads": [array or None, ...]}`."""
 
+    def vjps(self, f: Any, calls: Sequence[Mapping[str, Any]]) -> Any:
+        """See `worker.evaluations.vjps`: many evaluations in one request; from the student's side, anything."""
+
     def write(self, model: Any, weights: Mapping[str, np.ndarray]) -> None:
         """Write arrays into the model's parameters, by canonical name."""
 

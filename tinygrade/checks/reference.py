@@ -20,6 +20,7 @@ from tinygrade.checks.library import Handle
 from tinygrade.errors import GraderError
 from tinygrade.model import Surface as SurfaceTable
 from tinygrade.worker import loops, routines
+from tinygrade.worker.surface import Surface, unwrap
 
 
 class ReferenceArray(np.ndarray):
@@ -35,7 +36,7 @@ class ReferenceLibrary:
     def __init__(self, folder: Path, table: SurfaceTable) -> None:
         self._name = load_package(folder)
         module, _, attribute = table.tensor.rpartition(".")
-        self._surface = routines.Surface(lambda: getattr(self._import(module), attribute), [*table.parameters])
+        self._surface = Surface(lambda: getattr(self._import(module), attribute), [*table.parameters])
 
     def __getattr__(self, module: str) -> Handle:
         if module.startswith("_"):
@@ -43,7 +44,7 @@ class ReferenceLibrary:
         return self._keep(self._import(module))
 
     def fetch(self, value: Any, **_: Any) -> Any:
-        return _marked(routines.unwrap(self._surface, _resolve(value)))
+        return _marked(unwrap(self._surface, _resolve(value)))
 
     def generator(self, seed: int) -> Handle:
         return self._keep(np.random.default_rng(seed))
@@ -59,6 +60,9 @@ class ReferenceLibrary:
 
     def vjp(self, f: Any, args: Sequence[Any], cotangent: Any, wrt: Sequence[int] = (0,), **kwargs: Any) -> Any:
         return self._routine("vjp", f, list(args), cotangent, list(wrt), kwargs)
+
+    def vjps(self, f: Any, calls: Sequence[Mapping[str, Any]]) -> Any:
+        return self._routine("vjps", f, [dict(call) for call in calls])
 
     def write(self, model: Any, weights: Mapping[str, np.ndarray]) -> None:
         self._routine("write", model, dict(weights))

@@ -92,6 +92,9 @@ class StudentLibrary:
             raise StudentFailure(NO_ANSWER)
         return result
 
+    def vjps(self, f: Any, calls: Sequence[Mapping[str, Any]]) -> Any:
+        return self._routine("vjps", f, [dict(call) for call in calls])
+
     def write(self, model: Any, weights: Mapping[str, np.ndarray]) -> None:
         self._routine("write", model, dict(weights))
 

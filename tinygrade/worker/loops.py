@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .routines import Surface
+from .surface import Surface
 
 
 def chain(surface: Surface, f: Any, x: np.ndarray, y: np.ndarray, length: int, cotangent: np.ndarray) -> Any:

@@ -17,7 +17,8 @@ from . import failures, given, package, training
 from .callback import Callback
 from .loops import LOOPS
 from .pipe import Pipe
-from .routines import ROUTINES, Surface, unwrap
+from .routines import ROUTINES
+from .surface import Surface, unwrap
 from .wire import HandleRef, WireError
 
 OPERATORS: dict[str, Callable[..., Any]] = {

@@ -18,9 +18,9 @@ def pull_back(output: Any, cotangent: Any) -> None:
         NotImplementedError: the backward rule of an operation is a stub itself.
     """
     try:
-        output.backward() if cotangent is None else output.backward(np.array(cotangent))
+        output.backward() if cotangent is None else output.backward(cotangent)
     except NotImplementedError:
-        walk(output, np.ones_like(output.data) if cotangent is None else np.array(cotangent))
+        walk(output, np.ones_like(output.data) if cotangent is None else cotangent)
 
 
 def walk(root: Any, cotangent: Any) -> None:
