@@ -35,7 +35,7 @@ def normal(rng):
 @pytest.mark.points(4)
 @pytest.mark.title("unbroadcast")
 @pytest.mark.part("ops.unbroadcast")
-@pytest.mark.hint("Draw a (3, 1) array that is used as (3, 4). Which entries of the gradient belong to its first number?")
+@pytest.mark.hint("Draw a (3, 1) array that is used as (3, 4). Which entries of g belong to its first number?")
 @pytest.mark.parametrize("kind", SHAPES)
 def test_unbroadcast(parity, rng, kind):
     for used, shape in SHAPES[kind]:

@@ -100,6 +100,10 @@ def test_diamonds(parity, rng, graph):
     gradients_of(graph, parity, rng)
 
 
+GRAPH = "c = a * b, d = exp(c), root = d * a + c"
+USES = (("the root", "c"), ("the root", "d"), ("the root", "a"), ("d", "c"), ("c", "a"), ("c", "b"))
+
+
 @pytest.mark.points(1)
 @pytest.mark.title("topological_order: after all its consumers")
 @pytest.mark.where("tensor.topological_order")
@@ -119,10 +123,10 @@ def test_order(student, rng):
     at = {name: [i for i, item in enumerate(order) if np.array_equal(item, node)] for name, node in nodes.items()}
     for name, found in at.items():
         if len(found) != 1:
-            raise StudentFailure(f"d = exp(c), c = a * b, root d * a + c: {name} stands there {len(found)} times, not once")
-    for consumer, used in (("the root", "c"), ("the root", "a"), ("the root", "d"), ("d", "c"), ("c", "a"), ("c", "b")):
+            raise StudentFailure(f"{GRAPH}: {name} stands in the order {len(found)} times, not once")
+    for consumer, used in USES:
         if at[consumer] > at[used]:
-            raise StudentFailure(f"d = exp(c), c = a * b, root d * a + c: {used} stands before {consumer}, which uses it")
+            raise StudentFailure(f"{GRAPH}: {used} stands before {consumer}, which uses it")
 
 
 @pytest.mark.points(2)
@@ -154,23 +158,22 @@ def test_start(parity, student, rng, which):
     if which == "one number":
 
         def gradients(lib):
-            tensors = leaves(lib, np.array(2.0), np.array([2.0]), np.array([[2.0]]))
-            for tensor in tensors:
+            tensors = {f"shape {shape}": leaves(lib, np.full(shape, 2.0))[0] for shape in ((), (1,), (1, 1))}
+            for tensor in tensors.values():
                 lib.ops.mul(tensor, 3.0).backward()
-            return {f"shape {shape}": tensor.grad for shape, tensor in zip(["()", "(1,)", "(1, 1)"], tensors, strict=True)}
+            return {name: tensor.grad for name, tensor in tensors.items()}
 
         parity(gradients, "backward() of one number: the gradient at")
         return
     (a,) = leaves(student, x)
     out = student.ops.mul(a, 3.0)
-    call = "backward() of a (2, 3) tensor without a gradient"
-    refused(student, lambda: out.backward(), lambda: out.backward(np.ones((2, 3))), call)
-    refused(student, lambda: out.backward(np.ones(3)), lambda: out.backward(np.ones((2, 3))), "a gradient of another shape")
+    refused(student, out, [], "backward() of a (2, 3) tensor without a gradient")
+    refused(student, out, [np.ones(3)], "backward of a (2, 3) tensor with a gradient of shape (3,)")
 
 
-def refused(student, call, valid, name):
+def refused(student, out, args, name):
     try:
-        student.raises(ValueError, call, valid=valid)
+        student.raises(ValueError, lambda: out.backward(*args), valid=lambda: out.backward(np.ones((2, 3))))
     except StudentFailure as failure:
         if failure.status != "failed":
             raise

@@ -13,7 +13,7 @@ STEPS, LEARNING_RATE, HIDDEN = 200, 0.05, 16
 @pytest.mark.where("tensor.Tensor.backward")
 @pytest.mark.given(*(f"test_{op}" for op in OPS), "test_unbroadcast", "test_broadcast_add", "test_broadcast_sub")
 @pytest.mark.needs("test_reuse", "test_diamonds", "test_twice", "test_start")
-@pytest.mark.hint("Is the loss of step 1 right, and that of step 2? What happens in between that no other check looks at?")
+@pytest.mark.hint("Is the loss before step 0 right, and the one before step 1? What happens in between?")
 def test_training(parity, student, rng, note):
     x = np.linspace(-3.0, 3.0, 32).reshape(-1, 1)
     shapes = [(1, HIDDEN), (HIDDEN,), (HIDDEN, 1), (1,)]

@@ -42,9 +42,9 @@ def gpt(grading: Any, rng: np.random.Generator) -> TinyGPT:
 
 
 @pytest.fixture
-def operation(parity: Any, gradcheck: Any) -> Operation:
+def operation(gradcheck: Any) -> Operation:
     """`operation(op, what, calls)`: values or gradients of one operation of the tape, on several inputs."""
-    return Operation(parity, gradcheck)
+    return Operation(gradcheck)
 
 
 @pytest.fixture

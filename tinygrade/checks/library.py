@@ -26,8 +26,8 @@ class Library(Protocol):
     def keep(self, value: Any) -> Any:
         """The value as an object of the other side, to see afterwards what happened to it."""
 
-    def callback(self, function: Callable[..., Any], shapes: Sequence[tuple[int, ...]]) -> Any:
-        """A function of ours for code on the other side: it is called back with float64 arrays of these shapes."""
+    def callbacks(self, *functions: tuple[Callable[..., Any], Sequence[tuple[int, ...]]]) -> Any:
+        """A list of functions of ours for code on the other side: called back with float64 arrays of these shapes."""
 
     def loop(self, name: str, *args: Any) -> Any:
         """One of `worker.loops`, run on the other side in one request."""

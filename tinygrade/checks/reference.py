@@ -52,8 +52,8 @@ class ReferenceLibrary:
     def keep(self, value: Any) -> Handle:
         return self._keep(np.array(value) if isinstance(value, np.ndarray) else value)
 
-    def callback(self, function: Callable[..., Any], shapes: Sequence[tuple[int, ...]]) -> Handle:
-        return self._keep(function)
+    def callbacks(self, *functions: tuple[Callable[..., Any], Sequence[tuple[int, ...]]]) -> Handle:
+        return self._keep([function for function, _ in functions])
 
     def loop(self, name: str, *args: Any) -> Any:
         return self._routine(name, *args)

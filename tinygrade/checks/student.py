@@ -77,9 +77,9 @@ class StudentLibrary:
         """The value as an object of the other side, to see afterwards what happened to it."""
         return self._handle("keep", value)
 
-    def callback(self, function: Callable[..., Any], shapes: Sequence[tuple[int, ...]]) -> Handle:
-        """A function of ours that code on the other side may call with float64 arrays of these shapes."""
-        return self._handle("callback", self._callbacks.add(function, shapes))
+    def callbacks(self, *functions: tuple[Callable[..., Any], Sequence[tuple[int, ...]]]) -> Handle:
+        """A list of functions of ours that code on the other side may call with float64 arrays of these shapes."""
+        return self._handle("callbacks", *(self._callbacks.add(*function) for function in functions))
 
     def loop(self, name: str, *args: Any) -> Any:
         """One of `worker.loops`; what comes back is the student's word, and may be anything."""

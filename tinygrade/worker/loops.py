@@ -55,13 +55,17 @@ def descend(
     return losses
 
 
-def verdicts(surface: Surface, judge: Any, calls: Sequence[Sequence[Any]]) -> list[bool | str]:
-    """What `judge(*call)` says to each call: True, False, or a text about what it did instead.
+def verdicts(surface: Surface, judge: Any, functions: Sequence[Any], inputs: Sequence[Any], rng: Any) -> list[Any]:
+    """What a gradient checker says about each rule: True, False, or a text about what it did instead.
+
+    Args:
+        functions: for n inputs, n functions and then their n backward rules.
 
     Raises:
         NotImplementedError: `judge` is a stub.
     """
-    return [_verdict(judge, call) for call in calls]
+    rules = zip(functions[: len(inputs)], functions[len(inputs) :], inputs, strict=True)
+    return [_verdict(judge, (f, vjp, arrays, rng)) for f, vjp, arrays in rules]
 
 
 def _verdict(judge: Any, call: Sequence[Any]) -> bool | str:

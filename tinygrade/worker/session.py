@@ -46,7 +46,7 @@ class Session:
             "fetch": lambda value: unwrap(self._surface, value),
             "generator": np.random.default_rng,
             "keep": lambda value: value,
-            "callback": lambda number: Callback(self._pipe, number),
+            "callbacks": lambda *numbers: [Callback(self._pipe, number) for number in numbers],
             "routine": lambda name, args: {**ROUTINES, **LOOPS}[name](self._surface, *args),
             "train": self._train,
         }
