@@ -103,11 +103,14 @@ class Assignment:
     minimum_isolation: Level
     #: Tables that belong to the course plugin, for example `training`.
     extra: Mapping[str, Mapping[str, Any]]
+    #: The earlier assignments that this one builds on; None: all of them.
+    rests_on: tuple[str, ...] | None = None
 
     def predecessors(self) -> tuple[str, ...]:
-        """Ids of the assignments before this one, in course order."""
+        """Ids of the earlier assignments that this one builds on, in course order."""
         order = self.course.assignments
-        return order[: order.index(self.id)]
+        before = order[: order.index(self.id)]
+        return before if self.rests_on is None else tuple(name for name in before if name in self.rests_on)
 
 
 @dataclass(frozen=True)

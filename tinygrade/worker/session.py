@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from . import failures, given, package, training
+from .callback import Callback
+from .loops import LOOPS
 from .pipe import Pipe
 from .programs import OPERATORS
 from .routines import ROUTINES
@@ -38,7 +40,9 @@ class Session:
             "operate": self._operate,
             "fetch": lambda value: unwrap(self._surface, value),
             "generator": np.random.default_rng,
-            "routine": lambda name, args: ROUTINES[name](self._surface, *args),
+            "keep": lambda value: value,
+            "callbacks": lambda *numbers: [Callback(self._pipe, number) for number in numbers],
+            "routine": lambda name, args: {**ROUTINES, **LOOPS}[name](self._surface, *args),
             "train": self._train,
         }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .tape import pull_back
 from .wire import MAX_ITEMS
 
 
@@ -45,10 +46,7 @@ class Surface:
 
     def pull_back(self, output: Any, cotangent: np.ndarray | None) -> None:
         """Start the walk back at `output`; without a cotangent the package chooses it."""
-        if cotangent is None:
-            output.backward()
-        else:
-            output.backward(cotangent)
+        pull_back(output, cotangent)
 
 
 def unwrap(surface: Surface, value: Any) -> Any:
