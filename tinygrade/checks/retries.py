@@ -34,14 +34,22 @@ class Retries:
     def __init__(self, grading: Grading) -> None:
         self._grading = grading
         self._left = MOST_RETRIES
+        #: Checks of which a case is wrong with released assignments, too: their other cases need not try.
+        self._their_own: set[str] = set()
 
     def remember(self, item: pytest.Function) -> Any:
         """The state of the check's random numbers, which a retry starts from."""
         rng: Any = item.funcargs.get("rng")
         return rng.bit_generator.state if rng is not None else None
 
-    def second_chance(self, item: pytest.Function, failure: StudentFailure, state: Any) -> StudentFailure | None:
-        """None when the check passes after all, else why it failed."""
+    def second_chance(
+        self, item: pytest.Function, failure: StudentFailure, state: Any, *, search: bool
+    ) -> StudentFailure | None:
+        """None when the check passes after all, else why it failed.
+
+        Args:
+            search: also look for the cause in earlier assignments.
+        """
         if "student" not in item.funcargs:
             return failure
         retry = Retry(self._grading, item, state)
@@ -54,7 +62,7 @@ class Retries:
         if wrong and retry.fails(parts) is None:
             self._credit(item, wrong, "")
             return None
-        return self._upstream(retry, failure, wrong)
+        return self._upstream(retry, failure, wrong) if search and retry.check not in self._their_own else failure
 
     def _passes_on_own_stack(self, retry: Retry, failure: StudentFailure) -> bool:
         stack = self._grading.stack
@@ -87,6 +95,7 @@ class Retries:
 
         found = Upstream(self._grading.stack, passes).find()
         if found is None:
+            self._their_own.add(retry.check)
             return failure
         blamed = found.blame(failure, retry.check)
         if self._grading.stack.policy != "auto":

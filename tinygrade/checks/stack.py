@@ -93,8 +93,11 @@ class Stack:
 
     def candidates(self) -> list[tuple[str, str]]:
         """Single files to try, `(assignment, file)`: known causes first, then in course order."""
-        everything = [(name, file) for name, files in self.own_files().items() for file in files]
-        return sorted(everything, key=lambda pair: pair not in self.suspects)
+        owners: dict[str, str] = {}
+        for name, files in self.own_files().items():
+            for file in files:
+                owners.setdefault(file, name)  # a later assignment may go on with a file of an earlier one
+        return sorted(((owners[file], file) for file in owners), key=lambda pair: pair not in self.suspects)
 
     def trial(self, files: list[str]) -> Package:
         """The package with these files released besides those that are swapped."""

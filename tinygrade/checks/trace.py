@@ -127,8 +127,10 @@ def target(steps: Sequence[Step], message: str) -> int:
 def place(data: Any, message: str) -> tuple[Any, ...]:
     """Where in `data` stands what `message` says is the student's: keys, then an index; () when nowhere."""
     if found := _YOURS.search(message):
-        number = found[2]
-        return _find(data, _index(found[1]), lambda value: shown(value) == number)
+        index, number = _index(found[1]), found[2]
+        # What stands in brackets may also be the place in a list of numbers.
+        indices = [index, ()] if index else [index]
+        return next(filter(None, (_find(data, i, lambda value: shown(value) == number) for i in indices)), ())
     if found := _NOT_FINITE.search(message):
         return _find(data, _index(found[1]), lambda value: value.dtype.kind == "f" and not np.isfinite(value))
     return ()

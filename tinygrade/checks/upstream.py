@@ -14,6 +14,7 @@ from tinygrade.failures import StudentFailure
 from tinygrade.model import Diagnosis
 
 CODE = "upstream"
+HINT = "you have not tried before?"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Found:
         """The failure of the check, told as what it is."""
         evidence = {"assignment": self.assignment, "file": self.file, "check": check}
         message = f"{failure.message}\nright with {self.told}"
-        return StudentFailure(message, where=self.file or failure.where, diagnosis=Diagnosis(CODE, evidence))
+        where, hint = self.file or failure.where, f"What is asked here of {self.file or self.assignment} that {HINT}"
+        return StudentFailure(message, where=where, hint=hint, diagnosis=Diagnosis(CODE, evidence))
 
     def reason(self, title: str, *, hidden: bool) -> str:
         """Why the assignment is swapped. Of a hidden check it says nothing but that there is one."""
@@ -52,7 +54,8 @@ class Found:
         if hidden:
             return StudentFailure(reason, diagnosis=Diagnosis(CODE, {"assignment": self.assignment, "file": ""}))
         blamed = self.blame(failure, check)
-        return StudentFailure(f"{reason}\n{failure.message}", where=blamed.where, diagnosis=blamed.diagnosis)
+        message = f"{reason}\n{failure.message}"
+        return StudentFailure(message, where=blamed.where, hint=blamed.hint, diagnosis=blamed.diagnosis)
 
 
 class Upstream:
