@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
 from typing import Any
+
+import numpy as np
 
 from tinygrade.checks.literals import quoted
 from tinygrade.checks.trace import Step, place
@@ -63,23 +66,74 @@ def write(writer: Any, step: Step, last: bool) -> None:
 
 
 def _vjp(writer: Any, step: Step, last: bool, f: Any, args: Any, cotangent: Any, wrt: Any, kwargs: Any) -> None:
-    words, tensors = [], {}
-    for position, arg in enumerate(args):
-        source = writer.literals.source(arg)
-        if position in wrt:
-            tensors[position] = name = writer.names.new("x")
-            writer.statement(f"{name} = {writer.tensor}({source}, requires_grad=True)")
-        words.append(tensors.get(position, source))
-    words += [f"{name}={writer.literals.source(value, name)}" for name, value in kwargs.items()]
+    path = place(step.reply.get("value"), writer.message)
+    call = {"inputs": args, "wrt": [[position] for position in wrt], "kwargs": kwargs, "cotangent": cotangent}
+    _evaluation(writer, step, f, call, path if last else None)
+
+
+def _vjps(writer: Any, step: Step, last: bool, f: Any, calls: Any) -> None:
+    """Many evaluations in one request: the one that the message speaks of, else all of them."""
+    path = place(step.reply.get("value"), writer.message)
+    if path and last:
+        _evaluation(writer, step, f, calls[path[0]], path[1:])
+        return
+    for call in calls:
+        _evaluation(writer, step, f, call, () if last else None)
+
+
+def _evaluation(
+    writer: Any, step: Step, f: Any, call: Mapping[str, Any], path: tuple[Any, ...] | None
+) -> None:
+    """One forward and backward; `path` leads to what is wrong in its answer, and None shows nothing."""
+    words, tensors = _arguments(writer, call)
+    words += [f"{name}={writer.literals.source(value, name)}" for name, value in call["kwargs"].items()]
     output = writer.names.new("y")
     writer.call(f"{output} = {writer.refer(f)}({', '.join(words)})")
-    path = place(step.reply.get("value"), writer.message)
-    if last and path[:1] != ("grads",):
-        writer.show("value", f"{output}.data", step, path[1:])
-    writer.statement(f"{output}.backward({writer.literals.source(cotangent, 'g') if cotangent is not None else ''})")
-    for number, position in enumerate(wrt):
-        if last and path[:2] in ((), ("grads", number)):
-            writer.show(f"gradient of {tensors[position]}", f"{tensors[position]}.grad", step, path[2:])
+    if path is not None and path[:1] != ("grads",):
+        writer.show("value", f"{output}.data", step, path[1:] if path[:1] == ("output",) else ())
+    if call.get("cotangent") is None and "layout" in call:  # only the value was asked for
+        return
+    writer.statement(f"{output}.backward({_laid_out(writer, call.get('cotangent'), call, 'g')})")
+    for number, name in enumerate(tensors):
+        if path is not None and (path[:1] != ("grads",) or path[1] == number):
+            writer.show(f"gradient of {name}", f"{name}.grad", step, path[2:] if path[:1] == ("grads",) else ())
+    if path == ():
+        _afterwards(writer, output, tensors)
+
+
+def _arguments(writer: Any, call: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Sources of the positional arguments, and the names of the tensors among them, which are made first."""
+    words = ["" for _ in call["inputs"]]
+    tensors = []
+    for positions in call["wrt"]:
+        source = _laid_out(writer, call["inputs"][positions[0]], call, "a")
+        tensors.append(writer.names.new("x"))
+        writer.statement(f"{tensors[-1]} = {writer.tensor}({source}, requires_grad=True)")
+        for position in positions:
+            words[position] = tensors[-1]
+    inputs = enumerate(call["inputs"])
+    return [words[i] or _laid_out(writer, value, call, "a") for i, value in inputs], tensors
+
+
+def _laid_out(writer: Any, value: Any, call: Mapping[str, Any], wish: str) -> str:
+    """An argument in the memory order of the call."""
+    source = "" if value is None and wish == "g" else str(writer.literals.source(value, wish))
+    layout = call.get("layout", "C")
+    if not isinstance(value, np.ndarray) or not value.ndim or layout == "C":
+        return source
+    return f"np.asfortranarray({source})" if layout == "F" else f"np.repeat({source}, 2, axis=-1)[..., ::2]"
+
+
+def _afterwards(writer: Any, output: str, tensors: Sequence[str]) -> None:
+    """For what shows only at the end: inputs that were changed, and memory that is shared."""
+    if "shares its memory" in writer.message:
+        arrays = [f"{name}.{part}" for name in tensors for part in ("grad", "data")] + [f"{output}.data"]
+        pairs = [f"({a!r}, np.shares_memory({a}, {b}), {b!r})" for a, b in combinations(arrays, 2)]
+        writer.statement("for one, shared, other in [" + ", ".join(pairs) + "]:")
+        writer.statement('    print(one, "shares its memory with" if shared else "and", other)')
+    elif "changes" in writer.message:
+        for name in [*tensors, output]:
+            writer.statement(f'print("{name} afterwards:", {name}.data, sep="\\n")')
 
 
 def _write(writer: Any, step: Step, last: bool, model: Any, weights: Any) -> None:
@@ -134,6 +188,7 @@ def _train(writer: Any, step: Step, last: bool, function: Any, model: Any, args:
 
 _EXPANSIONS: dict[str, Callable[..., None]] = {
     "vjp": _vjp,
+    "vjps": _vjps,
     "write": _write,
     "gradients": _gradients,
     "read": _read,

@@ -21,6 +21,8 @@ from tinygrade.worker.wire import HandleRef, encode
 
 NOT_TRAINED = "training is not run here"
 _YOURS = re.compile(r"(?:\[([\d, ]+)\])?: yours (\S+), expected")
+_SHAPE = re.compile(r"has shape (\([\d, ]*\)), expected")
+_NO_GRADIENT = re.compile(r"got no gradient")
 _NOT_FINITE = re.compile(r"(?:NaN|infinity)(?: at \[([\d, ]+)\])?")
 
 
@@ -121,6 +123,8 @@ def target(steps: Sequence[Step], message: str) -> int:
     if last < 0 or steps[last].failed:
         return last
     shown = [i for i, step in enumerate(steps) if step.gives_data and place(step.reply["value"], message)]
+    if shown and steps[shown[0]].do == "routine":  # what is asked later may be for a diagnosis
+        return shown[0]
     return shown[-1] if shown else last
 
 
@@ -133,7 +137,22 @@ def place(data: Any, message: str) -> tuple[Any, ...]:
         return next(filter(None, (_find(data, i, lambda value: shown(value) == number) for i in indices)), ())
     if found := _NOT_FINITE.search(message):
         return _find(data, _index(found[1]), lambda value: value.dtype.kind == "f" and not np.isfinite(value))
+    if found := _SHAPE.search(message):
+        shape = found[1]
+        return _leaf(data, lambda value: str(np.shape(value)) == shape)
+    if _NO_GRADIENT.search(message):
+        return _leaf(data, lambda value: value is None)
     return ()
+
+
+def _leaf(data: Any, fits: Callable[[Any], bool]) -> tuple[Any, ...]:
+    """The way to a whole value inside `data`, and () for its index."""
+    if isinstance(data, dict | list | tuple):
+        for key, item in data.items() if isinstance(data, dict) else enumerate(data):
+            if found := _leaf(item, fits):
+                return (key, *found)
+        return ()
+    return ((),) if not isinstance(data, HandleRef) and fits(data) else ()
 
 
 def shown(value: Any) -> str:
