@@ -26,6 +26,9 @@ class Library(Protocol):
     def vjp(self, f: Any, args: Sequence[Any], cotangent: Any, wrt: Sequence[int] = (0,), **kwargs: Any) -> Any:
         """See `worker.routines.vjp`; gives `{"output": array, "grads": [array or None, ...]}`."""
 
+    def routine(self, name: str, *args: Any) -> Any:
+        """One of `worker.routines.ROUTINES` by name. What comes back from a student's library may be anything."""
+
     def write(self, model: Any, weights: Mapping[str, np.ndarray]) -> None:
         """Write arrays into the model's parameters, by canonical name."""
 

@@ -51,6 +51,9 @@ class ReferenceLibrary:
     def vjp(self, f: Any, args: Sequence[Any], cotangent: Any, wrt: Sequence[int] = (0,), **kwargs: Any) -> Any:
         return self._routine("vjp", f, list(args), cotangent, list(wrt), kwargs)
 
+    def routine(self, name: str, *args: Any) -> Any:
+        return self._routine(name, *args)
+
     def write(self, model: Any, weights: Mapping[str, np.ndarray]) -> None:
         self._routine("write", model, dict(weights))
 

@@ -7,12 +7,14 @@ reference's. They know only what assignment.toml's `[surface]` says: a tensor cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
+from .steps import fit, trajectory
 from .wire import MAX_ITEMS
 
 
@@ -49,6 +51,11 @@ def unwrap(surface: Surface, value: Any) -> Any:
     if type(value) is dict:
         return {key: unwrap(surface, item) for key, item in value.items()}
     return value
+
+
+def listed(surface: Surface, values: Iterable[Any], limit: int) -> list[Any]:
+    """The first `limit` items of anything that can be iterated, a generator too, with arrays for tensors."""
+    return [unwrap(surface, value) for value in islice(values, limit)]
 
 
 def vjp(
@@ -175,5 +182,5 @@ def locate(surface: Surface, value: Any) -> tuple[str, int, str]:
 
 #: What the trusted side may ask for by name.
 ROUTINES: dict[str, Callable[..., Any]] = {
-    f.__name__: f for f in (unwrap, vjp, write, read, gradients, census, locate)
+    f.__name__: f for f in (unwrap, listed, vjp, write, read, gradients, census, locate, trajectory, fit)
 }
