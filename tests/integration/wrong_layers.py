@@ -210,7 +210,7 @@ OPTIMISERS = {
 DATA = {
     "targets are the inputs": wrong("test_make_batch", 1, "data", "tokens[:, 1:]", "tokens[:, :-1]"),
     "ids from 0": wrong("test_tokenizer", 2, "data", "start=1", "start=0"),
-    "characters in the order of their coming": wrong("test_tokenizer", 2, "data", "sorted(set(", "list(dict.fromkeys("),
+    "characters in the order of their coming": wrong("test_tokenizer", 2, "data", "cls(sorted(set(", "cls(list(dict.fromkeys("),
     "text goes on after the end mark": wrong("test_tokenizer", 1, "data", "                break\n", "                continue\n"),
     "the short last batch is left out": wrong(
         "test_batches", 2, "data", "range(0, len(order), size)", "range(0, len(order) - size + 1, size)"
