@@ -17,7 +17,7 @@ Gradients = Sequence[Sequence["np.ndarray | None"]]
 
 def listed(lib: Any, values: Any, limit: int) -> list[Any]:
     """The first `limit` items of anything that can be iterated, a generator too, as plain data."""
-    found = lib.routine("listed", values, limit)
+    found = lib.loop("listed", values, limit)
     if type(found) is not list or len(found) > limit:
         raise StudentFailure(NO_ANSWER)
     return found
@@ -36,7 +36,7 @@ def path(
     Returns:
         Per step one value per parameter: arrays, if the library is right.
     """
-    found = lib.routine("trajectory", optimizer, list(starts), list(gradients), dict(settings), list(changes))
+    found = lib.loop("trajectory", optimizer, list(starts), list(gradients), dict(settings), list(changes))
     if type(found) is not list or len(found) != len(gradients):
         raise StudentFailure(NO_ANSWER)
     if not all(type(step) is list and len(step) == len(starts) for step in found):
@@ -46,7 +46,7 @@ def path(
 
 def fit(lib: Any, model: Any, loss: Any, optimizer: Any, x: np.ndarray, y: np.ndarray, steps: int) -> list[Any]:
     """Train on all of x and y at each step (see `worker.steps.fit`); the losses that were reported."""
-    found = lib.routine("fit", model, loss, optimizer, x, y, steps)
+    found = lib.loop("fit", model, loss, optimizer, x, y, steps)
     if type(found) is not list or len(found) != steps:
         raise StudentFailure(NO_ANSWER)
     return found

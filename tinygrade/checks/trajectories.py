@@ -5,27 +5,27 @@ Final values would not tell where two paths part, and a loss that falls proves l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygrade.checks.compare import ATOL, RTOL, compare, require
+from tinygrade.checks.diagnosing import diagnosed, worst_entry
 from tinygrade.checks.loops import Gradients, path
+from tinygrade.checks.parity import unmarked
+from tinygrade.diagnosis.catalogue import Catalogue
 from tinygrade.diagnosis.observations import TrajectoryMismatch
 from tinygrade.failures import StudentFailure
-from tinygrade.model import Diagnosis
 
 
 class Trajectory:
     """The fixture `trajectory`."""
 
-    def __init__(
-        self, student: Any, reference: Any, diagnose: Callable[[TrajectoryMismatch], Diagnosis | None]
-    ) -> None:
+    def __init__(self, student: Any, reference: Any, catalogue: Catalogue | None = None) -> None:
         self._student = student
         self._reference = reference
-        self._diagnose = diagnose
+        self._catalogue = catalogue or Catalogue()
 
     def __call__(
         self,
@@ -47,20 +47,21 @@ class Trajectory:
             changes: attributes to set on the optimiser before each step: `[{}, {"lr": 0.1}]`.
 
         Raises:
-            StudentFailure: a parameter differs; tells the first step and parameter that do, and both values.
+            StudentFailure: a parameter differs; the message tells the first step and parameter where one does, and
+                both values. It has a diagnosis where the catalogue recognises the mistake.
         """
         got = path(self._student, _class(self._student, optimizer), starts, gradients, settings, changes)
-        expected = path(self._reference, _class(self._reference, optimizer), starts, gradients, settings, changes)
-        for step, (mine, theirs) in enumerate(zip(got, expected, strict=True), 1):
-            for number in range(len(starts)):
-                name = f"{described(optimizer, settings)} after step {step} of {len(gradients)}: parameter {number}"
-                try:
-                    compare(mine[number], theirs[number], name, rtol=rtol, atol=atol)
-                except StudentFailure as failure:
-                    seen = TrajectoryMismatch(
-                        optimizer, settings, starts, gradients, got, expected, self._reference
-                    )
-                    raise StudentFailure(failure.message, diagnosis=self._diagnose(seen)) from None
+        theirs = path(self._reference, _class(self._reference, optimizer), starts, gradients, settings, changes)
+        expected = unmarked(theirs)
+        for step, number in np.ndindex(len(gradients), len(starts)):
+            name = f"{described(optimizer, settings)} after step {step + 1} of {len(gradients)}: parameter {number}"
+            try:
+                compare(got[step][number], theirs[step][number], name, rtol=rtol, atol=atol)
+            except StudentFailure as failure:
+                seen = TrajectoryMismatch(optimizer, settings, starts, gradients, got, expected, self._reference)
+                facts = {"step": step + 1, "parameter": number}
+                facts |= worst_entry(got[step][number], expected[step][number])
+                raise diagnosed(failure, self._catalogue, seen, facts) from None
 
     def own(
         self,

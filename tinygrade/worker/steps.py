@@ -1,19 +1,27 @@
-"""Loops of training: one request instead of one for every step.
+"""Loops over an optimiser, and over what an iterator gives: one request instead of one for every step.
 
-Like `routines`, these run on both sides and know nothing but the tensor class and the protocol of optimisers: `step()`
+Like `loops`, these run on both sides and know nothing but the tensor class and the protocol of optimisers: `step()`
 reads `.grad` and writes `.data`, `zero_grad()` forgets the gradients.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from .surface import Surface, unwrap
+
+
+def listed(surface: Surface, values: Iterable[Any], limit: int) -> list[Any]:
+    """The first `limit` items of anything that can be iterated, a generator too, with arrays for tensors."""
+    return [unwrap(surface, value) for value in islice(values, limit)]
+
 
 def trajectory(
-    surface: Any,
+    surface: Surface,
     optimizer: Callable[..., Any],
     starts: Sequence[np.ndarray],
     gradients: Sequence[Sequence[np.ndarray | None]],
@@ -31,7 +39,7 @@ def trajectory(
     Returns:
         Per step a copy of every parameter.
     """
-    parameters = [surface.tensor(np.array(start), requires_grad=True) for start in starts]
+    parameters = [surface.leaf(np.array(start)) for start in starts]
     stepper = optimizer(parameters, **settings)
     path = []
     for number, step in enumerate(gradients):
@@ -40,12 +48,12 @@ def trajectory(
         for parameter, gradient in zip(parameters, step, strict=True):
             parameter.grad = None if gradient is None else np.array(gradient)
         stepper.step()
-        path.append([np.array(parameter.data) for parameter in parameters])
+        path.append([np.array(surface.data(parameter)) for parameter in parameters])
     return path
 
 
 def fit(
-    surface: Any,
+    surface: Surface,
     model: Callable[..., Any],
     loss: Callable[..., Any],
     optimizer: Any,
@@ -60,5 +68,5 @@ def fit(
         value = loss(model(x), y)
         value.backward()
         optimizer.step()
-        losses.append(value.data)
+        losses.append(unwrap(surface, value))
     return losses
