@@ -97,7 +97,7 @@ class Student:
 
     def __init__(self, worker, folder):
         self.worker = worker
-        surface = {"tensor": "main.Tensor", "parameters": []}
+        surface = {"tensor": "main.Tensor", "parameters": [], "names": {}}
         self.ask("open", "tinytorch", str(folder), surface, [])
         self.module = self.ask("module", "main")["value"]
 

@@ -70,7 +70,9 @@ class Session:
     def _open(self, name: str, folder: str, surface: dict[str, Any], parts: list[dict[str, Any]]) -> None:
         self._package, self._folder = name, Path(folder)
         module, _, attribute = surface["tensor"].rpartition(".")
-        self._surface = Surface(lambda: getattr(package.load(name, module), attribute), surface["parameters"])
+        self._surface = Surface(
+            lambda: getattr(package.load(name, module), attribute), surface["parameters"], **surface["names"]
+        )
         package.install(name, self._folder)
         given.install(lambda module: package.load(name, module), parts, self._pipe, self._surface)
 
