@@ -64,15 +64,17 @@ def check_rng(item: pytest.Item, grading: Grading) -> np.random.Generator:
 
 
 @pytest.fixture
-def parity(student: StudentLibrary, reference: ReferenceLibrary) -> Parity:
+def parity(student: StudentLibrary, reference: ReferenceLibrary, grading: Grading) -> Parity:
     """Evaluate one expression with both packages and compare the results."""
-    return Parity(student, reference)
+    return Parity(student, reference, grading.catalogue)
 
 
 @pytest.fixture
-def gradcheck(student: StudentLibrary, reference: ReferenceLibrary, rng: np.random.Generator) -> GradCheck:
+def gradcheck(
+    student: StudentLibrary, reference: ReferenceLibrary, rng: np.random.Generator, grading: Grading
+) -> GradCheck:
     """Compare values and gradients of one function with the reference's, under a random cotangent."""
-    return GradCheck(student, reference, rng)
+    return GradCheck(student, reference, rng, grading.catalogue)
 
 
 @pytest.fixture

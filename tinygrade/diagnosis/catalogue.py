@@ -11,7 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from tinygrade.diagnosis.observations import Curve, Observation, Prediction, TrajectoryMismatch, ValueMismatch
+from tinygrade.diagnosis.observations import (
+    Curve,
+    Observation,
+    Prediction,
+    TrajectoryMismatch,
+    Unanswered,
+    ValueMismatch,
+)
 from tinygrade.model import Diagnosis
 
 #: A student's numbers equal those of a known-wrong formula when they differ by less than this share of the largest.
@@ -124,6 +131,8 @@ class Catalogue:
         for rule in self._asked(observation):
             try:
                 evidence = rule.see(observation)
+            except Unanswered:
+                continue
             except Exception:  # a fault of ours: told in the log, and no reason to withhold a verdict
                 print(f"diagnosis {rule.code} failed:", file=sys.stderr)
                 traceback.print_exc()

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from .pipe import Pipe
-from .routines import Surface, find, unwrap
+from .routines import find
+from .surface import Surface, unwrap
 
 
 def install(load: Callable[[str], ModuleType], parts: list[dict[str, Any]], pipe: Pipe, surface: Surface) -> None:

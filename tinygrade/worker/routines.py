@@ -13,42 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from .wire import MAX_ITEMS
-
-
-class Surface:
-    """The student's tensor class and the canonical parameter names.
-
-    Args:
-        tensor: gives the tensor class; called late, because its module may not be importable.
-        names: canonical parameter names, such as `blocks.0.attn.q.weight`.
-    """
-
-    def __init__(self, tensor: Callable[[], Any], names: Sequence[str]) -> None:
-        self._tensor = tensor
-        self.names = list(names)
-
-    @property
-    def tensor(self) -> Any:
-        return self._tensor()
-
-    def is_tensor(self, value: Any) -> bool:
-        try:
-            cls = self.tensor
-        except Exception:  # a package without a working tensor module has no tensors
-            return False
-        return isinstance(cls, type) and isinstance(value, cls)
-
-
-def unwrap(surface: Surface, value: Any) -> Any:
-    """`value` with every tensor replaced by its array, also inside lists, tuples and dicts."""
-    if surface.is_tensor(value):
-        return value.data
-    if type(value) in (list, tuple) and len(value) <= MAX_ITEMS:  # a longer one cannot be sent anyway
-        return type(value)(unwrap(surface, item) for item in value)
-    if type(value) is dict:
-        return {key: unwrap(surface, item) for key, item in value.items()}
-    return value
+from .evaluations import vjps
+from .surface import Surface, unwrap
 
 
 def vjp(
@@ -66,15 +32,12 @@ def vjp(
     """
     inputs = list(args)
     for position in wrt:
-        inputs[position] = surface.tensor(args[position], requires_grad=True)
+        inputs[position] = surface.leaf(args[position])
     output = f(*inputs, **kwargs)
     if not surface.is_tensor(output):
         raise TypeError(f"returned {type(output).__name__}, expected {surface.tensor.__name__}")
-    if cotangent is None:
-        output.backward()
-    else:
-        output.backward(np.array(cotangent))
-    return {"output": output.data, "grads": [inputs[position].grad for position in wrt]}
+    surface.pull_back(output, None if cotangent is None else np.array(cotangent))
+    return {"output": surface.data(output), "grads": [surface.gradient(inputs[position]) for position in wrt]}
 
 
 def find(model: Any, name: str) -> Any:
@@ -175,5 +138,5 @@ def locate(surface: Surface, value: Any) -> tuple[str, int, str]:
 
 #: What the trusted side may ask for by name.
 ROUTINES: dict[str, Callable[..., Any]] = {
-    f.__name__: f for f in (unwrap, vjp, write, read, gradients, census, locate)
+    f.__name__: f for f in (unwrap, vjp, vjps, write, read, gradients, census, locate)
 }
