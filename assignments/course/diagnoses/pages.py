@@ -23,8 +23,8 @@ def read_pages(subject: str) -> list[Page]:
 
 def _page(code: str, title: str, text: str) -> Page:
     lines = text.strip().splitlines()
-    quoted = [line.removeprefix(">").strip() for line in lines if line.startswith(">")]
-    body = "\n".join(line for line in lines if not line.startswith(">")).strip()
+    quoted = [line.removeprefix("> ") for line in lines if line.startswith("> ")]
+    body = "\n".join(line for line in lines if not line.startswith("> ")).strip()
     if not quoted or not body:
         raise ValueError(f"the page {code!r} needs a question, quoted with >, and a body")
     return Page(code, title, " ".join(quoted), body)
