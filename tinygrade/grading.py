@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -35,6 +35,20 @@ GRACE_SECONDS = 5
 
 
 @dataclass(frozen=True)
+class Record:
+    """A run that writes the first failure of these checks down as a script, instead of being a grading."""
+
+    #: Ids of the checks.
+    checks: tuple[str, ...]
+    #: Name of the script; "" for one after the check.
+    file: str = ""
+    #: Write all arrays into the script, because nothing can stand beside it.
+    inline: bool = False
+    #: Folder that holds the package, when the script does not lie in it.
+    folder: str = ""
+
+
+@dataclass(frozen=True)
 class Job:
     """One grading, as asked for."""
 
@@ -51,6 +65,7 @@ class Job:
     earlier: Policy | None = None
     #: Name of a registered sandbox, or "" for the best one of this system.
     sandbox: str = ""
+    record: Record | None = None
 
 
 def grade(job: Job, manager: pluggy.PluginManager, on_event: Callable[[Event], None]) -> Report:
@@ -110,6 +125,7 @@ def _message(job: Job, work: Path) -> dict[str, Any]:
         "isolation": job.isolation,
         "earlier": job.earlier,
         "sandbox": job.sandbox,
+        "record": asdict(job.record) if job.record else None,
         "work": str(work),
     }
 

@@ -58,6 +58,8 @@ class Surface:
 
     #: `module.Class` of the tensor type, with `.data`, `.grad` and `.backward(g)`.
     tensor: str = "tensor.Tensor"
+    #: What else the package calls `data`, `grad`, `backward` or the keyword `requires_grad` ("" when it needs none).
+    names: Mapping[str, str] = field(default_factory=dict)
     dtype: str = "float64"
     #: `module.Class` of the model, or "" when the assignment has none.
     model: str = ""
@@ -105,11 +107,14 @@ class Assignment:
     minimum_isolation: Level
     #: Tables that belong to the course plugin, for example `training`.
     extra: Mapping[str, Mapping[str, Any]]
+    #: The earlier assignments that this one builds on; None: all of them.
+    rests_on: tuple[str, ...] | None = None
 
     def predecessors(self) -> tuple[str, ...]:
-        """Ids of the assignments before this one, in course order."""
+        """Ids of the earlier assignments that this one builds on, in course order."""
         order = self.course.assignments
-        return order[: order.index(self.id)]
+        before = order[: order.index(self.id)]
+        return before if self.rests_on is None else tuple(name for name in before if name in self.rests_on)
 
 
 @dataclass(frozen=True)

@@ -146,12 +146,18 @@ def _checked(
         secret=draw.secret_from_seed(job["seed"]),
         hidden_secret=bytes.fromhex(job["secret"]),
         emit=emit,
+        catalogue=plugins.diagnoses(manager, warn=lambda _: None),
         quick=job["quick"],
     )
     plugin = GradePlugin(grading, isolation, environment())
+    recording = []
+    if job["record"]:
+        from tinygrade.checks.repro import Recording
+
+        recording = [Recording(plugin, **job["record"])]
     extra = [p for found in manager.hook.tinygrade_check_plugins(assignment=assignment) for p in found]
     smoke = [a.root / "smoke" for a in earlier if policy != "released" and (a.root / "smoke").is_dir()]
-    _pytest(assignment, smoke, [plugin, *extra], job["select"], plugin)
+    _pytest(assignment, smoke, [plugin, *recording, *extra], job["select"], plugin)
     return plugin
 
 
