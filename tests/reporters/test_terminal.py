@@ -39,6 +39,7 @@ START HERE
    your code printed (last 1 line):
    | hello
    again: tinygrade check assignment3 -k test_mask --seed 41
+   debug: tinygrade repro test_mask --seed 41
 
 next: A3.6: append the most probable token
    check it: tinygrade check assignment3 -k test_stub --seed 41
