@@ -152,6 +152,7 @@ def _checked(
         emit=emit,
         catalogue=plugins.diagnoses(manager, warn=lambda _: None),
         quick=job["quick"],
+        budget_share=job["budget"],
     )
     plugin = GradePlugin(grading, isolation, environment())
     extra = [p for found in manager.hook.tinygrade_check_plugins(assignment=assignment) for p in found]

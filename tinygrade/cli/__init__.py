@@ -26,6 +26,7 @@ COMMANDS = {
     "check": "Check a submission and say what to mend first.",
     "init": "Start a student's folder from the template.",
     "reference": "Check the solution and compare with the recorded baseline.",
+    "audit": "Try an assignment's mutants and correct variants on its checks.",
     "template": "Generate the student template from the solution.",
     "plugins": "List plugins and what they registered.",
 }
