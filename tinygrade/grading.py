@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -32,6 +32,20 @@ if TYPE_CHECKING:
 BOOTSTRAP = "import sys; sys.path.append(sys.argv[1]); from tinygrade.session import main; main()"
 #: Seconds that the child gets to end its workers before it is killed with them.
 GRACE_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Record:
+    """A run that writes the first failure of these checks down as a script, instead of being a grading."""
+
+    #: Ids of the checks.
+    checks: tuple[str, ...]
+    #: Name of the script; "" for one after the check.
+    file: str = ""
+    #: Write all arrays into the script, because nothing can stand beside it.
+    inline: bool = False
+    #: Folder that holds the package, when the script does not lie in it.
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,7 @@ class Job:
     sandbox: str = ""
     #: Part of every training budget that is given. A grade is made with all of it; an audit gives wrong code less.
     budget: float = 1.0
+    record: Record | None = None
 
 
 def grade(
@@ -122,6 +137,7 @@ def _message(job: Job, work: Path) -> dict[str, Any]:
         "earlier": job.earlier,
         "sandbox": job.sandbox,
         "budget": job.budget,
+        "record": asdict(job.record) if job.record else None,
         "work": str(work),
     }
 

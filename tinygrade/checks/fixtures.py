@@ -15,6 +15,7 @@ from tinygrade.checks.parity import Parity
 from tinygrade.checks.reference import ReferenceLibrary
 from tinygrade.checks.stack import Stack
 from tinygrade.checks.student import StudentLibrary
+from tinygrade.checks.trajectories import Trajectory
 
 GRADING = pytest.StashKey[Grading]()
 #: What the student's code printed during the check.
@@ -64,15 +65,23 @@ def check_rng(item: pytest.Item, grading: Grading) -> np.random.Generator:
 
 
 @pytest.fixture
-def parity(student: StudentLibrary, reference: ReferenceLibrary) -> Parity:
+def parity(student: StudentLibrary, reference: ReferenceLibrary, grading: Grading) -> Parity:
     """Evaluate one expression with both packages and compare the results."""
-    return Parity(student, reference)
+    return Parity(student, reference, grading.catalogue)
 
 
 @pytest.fixture
-def gradcheck(student: StudentLibrary, reference: ReferenceLibrary, rng: np.random.Generator) -> GradCheck:
+def gradcheck(
+    student: StudentLibrary, reference: ReferenceLibrary, rng: np.random.Generator, grading: Grading
+) -> GradCheck:
     """Compare values and gradients of one function with the reference's, under a random cotangent."""
-    return GradCheck(student, reference, rng)
+    return GradCheck(student, reference, rng, grading.catalogue)
+
+
+@pytest.fixture
+def trajectory(student: StudentLibrary, reference: ReferenceLibrary, grading: Grading) -> Trajectory:
+    """Compare the parameters with the reference's after each step of an optimiser."""
+    return Trajectory(student, reference, grading.catalogue)
 
 
 @pytest.fixture

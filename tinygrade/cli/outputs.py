@@ -84,13 +84,13 @@ def _print(text: str) -> None:
     sys.stdout.flush()
 
 
-def write_file(file: Path, text: str) -> None:
+def write_file(file: Path, content: str | bytes) -> None:
     """Write aside and rename, so that nobody ever reads half a report.
 
     Raises:
         UsageError: it cannot be written.
     """
-    data = text.encode("utf-8", "backslashreplace")
+    data = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
     try:
         if _is_device(file):
             file.write_bytes(data)

@@ -11,7 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from tinygrade.diagnosis.observations import Curve, Observation, Prediction, TrajectoryMismatch, ValueMismatch
+from tinygrade.diagnosis.observations import (
+    Curve,
+    Observation,
+    Prediction,
+    TrajectoryMismatch,
+    Unanswered,
+    ValueMismatch,
+)
 from tinygrade.model import Diagnosis
 
 #: A student's numbers equal those of a known-wrong formula when they differ by less than this share of the largest.
@@ -116,13 +123,16 @@ class Catalogue:
         if wrong := [rule.code for rule in rules if rule.code != page.code]:
             raise ValueError(f"the page {page.code!r} comes with a rule for {wrong[0]!r}")
         self.pages[page.code] = page
-        self._rules = sorted([*self._rules, *rules], key=lambda rule: rule.rank)
+        # of the same rank, what knows the op says more than what knows any
+        self._rules = sorted([*self._rules, *rules], key=lambda rule: (rule.rank, not rule.about))
 
     def diagnose(self, observation: Observation) -> Diagnosis | None:
         """The first mistake that a rule recognises, or None."""
         for rule in self._asked(observation):
             try:
                 evidence = rule.see(observation)
+            except Unanswered:
+                continue
             except Exception:  # a fault of ours: told in the log, and no reason to withhold a verdict
                 print(f"diagnosis {rule.code} failed:", file=sys.stderr)
                 traceback.print_exc()

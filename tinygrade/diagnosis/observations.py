@@ -13,6 +13,10 @@ from typing import Any
 import numpy as np
 
 
+class Unanswered(Exception):
+    """Raised by `rerun` when one side could not answer, or was asked too often: nothing follows from that."""
+
+
 @dataclass(frozen=True)
 class GradientMismatch:
     """A vector-Jacobian product differs from the reference's for one argument of one call."""
@@ -39,6 +43,14 @@ class GradientMismatch:
     rerun: Callable[[Sequence[Any]], GradientMismatch | None] | None = None
     #: The solved package behind handles, for formulas that are built from its pieces.
     reference: Any = None
+    #: All positions of this tensor, where one stands at several; empty for `(position,)`.
+    positions: Sequence[int] = ()
+    #: What is special about the call: "a row broadcasts".
+    label: str = ""
+    #: The reference's gradient of each of `positions` by itself; they add up to `expected`.
+    contributions: Callable[[], Sequence[np.ndarray]] | None = None
+    #: Are the student's gradients those of the student's own forward? None when that cannot be told.
+    fits: Callable[[], bool | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +65,8 @@ class ValueMismatch:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     rerun: Callable[[Mapping[str, Any]], ValueMismatch | None] | None = None
     reference: Any = None
+    #: Where gradients came along: are they those of the student's own forward? None when that cannot be told.
+    fits: Callable[[], bool | None] | None = None
 
 
 @dataclass(frozen=True)
