@@ -58,6 +58,8 @@ class Surface:
 
     #: `module.Class` of the tensor type, with `.data`, `.grad` and `.backward(g)`.
     tensor: str = "tensor.Tensor"
+    #: What else the package calls `data`, `grad`, `backward` or the keyword `requires_grad` ("" when it needs none).
+    names: Mapping[str, str] = field(default_factory=dict)
     dtype: str = "float64"
     #: `module.Class` of the model, or "" when the assignment has none.
     model: str = ""

@@ -15,7 +15,7 @@ LAYERS = (
     {"", "hookspecs", "config", "tables", "scoring", "events", "template", "sandbox", "diagnosis"},
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},
-    {"grading", "session"},
+    {"grading", "session", "checklist"},
     {"cli", "testing", "__main__"},
 )
 FAMILIES = LAYERS[2]

@@ -131,6 +131,18 @@ def tinygrade_register_sandboxes(register):
 
     for step in ("landlock", "seccomp"):
         register(f"no_{step}", lambda limits, step=step, without=(): LocalSandbox(limits, [step, *without]))
+
+    class Uneven(LocalSandbox):
+        # The canary is confined better than the workers after it.
+        def isolation(self):
+            found = super().isolation()
+            self._without = ("landlock",)
+            self._zygote.kill()
+            self._zygote.wait()
+            self._start_zygote()
+            return found
+
+    register("uneven", lambda limits, without=(): Uneven(limits))
 """
 
 
@@ -160,6 +172,15 @@ def test_a_machine_that_lacks_a_part(check, repository, lacking, step):
     assert refused.report is None
     assert "not graded, not zero" in refused.text
     assert isolation["missing"][0] in refused.text
+
+
+@needs_all
+def test_a_worker_that_is_confined_less_than_the_canary_is_our_fault(check, repository, lacking):
+    options = ("--course", str(lacking), "--sandbox", "uneven", "--earlier", "released", "-k", "census or mask")
+    run = check(repository / "reference", *options)
+    assert run.exit_code == 4, run.text
+    assert run.statuses() == {"grader_error"}
+    assert "confined differently" in run.check("test_causal_mask")["message"]
 
 
 def test_isolation_that_is_not_wanted_is_not_applied(check, repository):

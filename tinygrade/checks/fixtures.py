@@ -15,6 +15,7 @@ from tinygrade.checks.parity import Parity
 from tinygrade.checks.reference import ReferenceLibrary
 from tinygrade.checks.stack import Stack
 from tinygrade.checks.student import StudentLibrary
+from tinygrade.checks.trajectories import Trajectory
 
 GRADING = pytest.StashKey[Grading]()
 #: What the student's code printed during the check.
@@ -75,6 +76,12 @@ def gradcheck(
 ) -> GradCheck:
     """Compare values and gradients of one function with the reference's, under a random cotangent."""
     return GradCheck(student, reference, rng, grading.catalogue)
+
+
+@pytest.fixture
+def trajectory(student: StudentLibrary, reference: ReferenceLibrary, grading: Grading) -> Trajectory:
+    """Compare the parameters with the reference's after each step of an optimiser."""
+    return Trajectory(student, reference, grading.catalogue)
 
 
 @pytest.fixture

@@ -83,7 +83,8 @@ class Retries:
     def _credit(self, item: pytest.Item, wrong: list[str], released: str) -> None:
         """The check has its points, and says with what it was right."""
         item.stash[GIVEN] = tuple(self._grading.results[name].id for name in wrong)
-        names = [f"a correct {self._grading.parts[name].path.rpartition('.')[2]}" for name in wrong]
+        paths = dict.fromkeys(self._grading.parts[name].path for name in wrong)  # two checks may prove one part
+        names = [f"a correct {path.rpartition('.')[2]}" for path in paths]
         item.stash[CREDIT] = (1.0, f"right with {' and '.join([*names, *([released] if released else [])])}")
 
     def _upstream(self, retry: Retry, failure: StudentFailure, wrong: list[str]) -> StudentFailure | None:

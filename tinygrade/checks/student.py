@@ -147,7 +147,7 @@ class StudentLibrary:
         if self._worker is None:
             self._worker = self._open_worker(cpu_seconds=self._cpu_seconds)
             table = self._package.surface
-            surface = {"tensor": table.tensor, "parameters": list(table.parameters)}
+            surface = {"tensor": table.tensor, "parameters": list(table.parameters), "names": dict(table.names)}
             parts = [{"path": part.path, "parameters": list(part.parameters)} for part in self.parts]
             args = [self._package.name, self._package.folder.as_posix(), self._package.sources(), surface, parts]
             self._guarded_import("", {"do": "open", "args": args})

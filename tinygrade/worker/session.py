@@ -76,7 +76,9 @@ class Session:
     ) -> None:
         self._package, self._folder = name, Path(folder)
         module, _, attribute = surface["tensor"].rpartition(".")
-        self._surface = Surface(lambda: getattr(package.load(name, module), attribute), surface["parameters"])
+        self._surface = Surface(
+            lambda: getattr(package.load(name, module), attribute), surface["parameters"], **surface["names"]
+        )
         package.install(name, self._folder, {file: content.tobytes() for file, content in files.items()})
         given.install(lambda module: package.load(name, module), parts, self._pipe, self._surface)
 
