@@ -131,6 +131,7 @@ def test_order(student, rng):
 
 @pytest.mark.points(2)
 @pytest.mark.title("backward twice: leaves double, nothing else remembers")
+@pytest.mark.given("test_mul", "test_exp")
 @pytest.mark.needs("test_reuse", "test_diamonds")
 @pytest.mark.hint("What is left over in the nodes between root and leaves after the first call?")
 @pytest.mark.parametrize("which", ["leaves", "nodes between"])
