@@ -3,30 +3,40 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSIGNMENTS = ROOT / "assignments"
 GUIDE = (ASSIGNMENTS / "README.md").read_text("utf-8")
-NAMES = sorted(path.parent.name for path in ASSIGNMENTS.glob("assignment*/README.md"))
-every = pytest.mark.parametrize("name", NAMES)
-#: Checks that no selection of a handout names: they are about everything, or follow from others.
+#: Assignments that have checks, and so a handout.
+NAMES = sorted(file.parent.name for file in ASSIGNMENTS.glob("assignment*/README.md"))
+#: Checks that no selection of their handout names.
 UNNAMED = {"test_own_stack", "test_past"}
 
 
-def handout(name: str) -> str:
-    return (ASSIGNMENTS / name / "README.md").read_text("utf-8")
+class Handout:
+    """A handout and what it must agree with."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.text = (ASSIGNMENTS / name / "README.md").read_text("utf-8")
+        self.settings = tomllib.loads((ASSIGNMENTS / name / "assignment.toml").read_text("utf-8"))
+        #: Tasks of this assignment: a file may also hold some of an earlier one.
+        self.prefix = name.replace("assignment", "A")
+
+    def sources(self, folder: str) -> list[str]:
+        return [(ROOT / folder / "tinytorch" / file).read_text("utf-8") for file in self.settings["files"]]
 
 
-def settings(name: str) -> dict[str, Any]:
-    return tomllib.loads((ASSIGNMENTS / name / "assignment.toml").read_text("utf-8"))
+@pytest.fixture(params=NAMES)
+def handout(request) -> Handout:
+    return Handout(request.param)
 
 
-def tasks(text: str, name: str) -> set[str]:
-    """Ids of the assignment's own tasks in a text, as the stubs write them."""
-    return set(re.findall(rf'NotImplementedError\("(A{name[-1]}\.\d)', text))
+def test_assignments_with_points_have_a_handout():
+    settings = {file.parent.name: tomllib.loads(file.read_text()) for file in ASSIGNMENTS.glob("*/assignment.toml")}
+    assert {name for name, table in settings.items() if table["points"]} <= set(NAMES)
 
 
 def rows(text: str, heading: str) -> list[list[str]]:
@@ -36,62 +46,55 @@ def rows(text: str, heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table]
 
 
-def test_there_are_several():
-    assert {"assignment0", "assignment1", "assignment3"} <= set(NAMES)
-
-
-@pytest.mark.parametrize("name", [name for name in NAMES if settings(name).get("surface", {}).get("parameters")])
-def test_parameters_are_those_of_the_assignment(name):
-    cells = rows(handout(name), "Name")
-    told = {name.strip("`"): tuple(map(int, re.findall(r"\d+", shape))) for name, shape in cells}
-    declared = {name: tuple(shape) for name, shape in settings(name)["surface"]["parameters"].items()}
+def test_parameters_are_those_of_the_assignment():
+    handout = Handout("assignment3")
+    told = {name.strip("`"): tuple(map(int, re.findall(r"\d+", shape))) for name, shape in rows(handout.text, "Name")}
+    declared = {name: tuple(shape) for name, shape in handout.settings["surface"]["parameters"].items()}
     assert list(told.items()) == list(declared.items())
 
 
-@every
-def test_points_are_those_of_the_assignment(name):
-    told = [(title, float(points)) for title, points, _ in rows(handout(name), "Group")]
-    assert told == [(group["title"], group["points"]) for group in settings(name)["groups"]]
+def test_points_are_those_of_the_assignment(handout):
+    told = [(title, float(points)) for title, points, _ in rows(handout.text, "Group")]
+    assert told == [(group["title"], group["points"]) for group in handout.settings["groups"]]
+    assert sum(points for _, points in told) == handout.settings["points"]
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if "training" in settings(name)])
-def test_the_budget_is_that_of_the_assignment(name):
-    assert f"The budget is {settings(name)['training']['budget_seconds']} seconds of CPU time" in handout(name)
+def test_the_budget_is_that_of_the_assignment():
+    handout = Handout("assignment3")
+    assert f"The budget is {handout.settings['training']['budget_seconds']} seconds of CPU time" in handout.text
 
 
-@every
-def test_tasks_are_those_of_the_stubs_and_of_the_checks(name):
-    files = [ROOT / "student_template" / "tinytorch" / file for file in settings(name)["files"]]
-    stubs = tasks("".join(file.read_text("utf-8") for file in files), name)
-    assert set(re.findall(rf"\*\*(A{name[-1]}\.\d)", handout(name))) == stubs
-    checks = "".join(file.read_text("utf-8") for file in (ASSIGNMENTS / name).glob("test_*.py"))
-    assert set(re.findall(rf'mark\.task\("(A{name[-1]}\.\d)', checks)) == stubs
+def test_tasks_are_those_of_the_stubs(handout):
+    stubs = "".join(handout.sources("student_template"))
+    task = rf"{handout.prefix}\.\d"
+    told = set(re.findall(rf"\*\*({task})", handout.text))
+    assert told == set(re.findall(rf'NotImplementedError\("({task})', stubs))
 
 
-@every
-def test_the_handout_has_no_line_of_the_solution(name):
+def test_the_handout_has_no_line_of_the_solution(handout):
     lines = set()
-    for file in settings(name)["files"]:
-        source = (ROOT / "reference/tinytorch" / file).read_text("utf-8")
-        for block in re.findall(r"# BEGIN SOLUTION.*?\n(.*?)# END SOLUTION", source, re.S):
+    for source in handout.sources("reference"):
+        for block in re.findall(rf"# BEGIN SOLUTION {handout.prefix}.*?\n(.*?)# END SOLUTION", source, re.S):
             lines |= {line.strip() for line in block.splitlines() if len(line.strip()) > 20}
     assert lines
-    assert not [line for line in lines if line in handout(name)]
+    assert not [line for line in lines if line in handout.text]
 
 
-@every
-def test_every_selection_of_the_handout_selects_checks(check, repository, name):
+def test_every_selection_of_the_handout_selects_checks_of_its_task(check, repository, handout):
     """The tasks' own `-k` expressions, each against a run of all checks by name."""
-    expressions = re.findall(rf'^tinygrade check {name} -k "?([^"#\n]+?)"?(?: +#.*)?$', handout(name), re.M)
-    everything = check(repository / "student_template", assignment=name).report["checks"]
+    expressions = re.findall(rf"^tinygrade check {handout.name} -k \"?([^\"#\n]+?)\"?(?: +#.*)?$", handout.text, re.M)
+    everything = check(repository / "student_template", assignment=handout.name).report["checks"]
+    functions = {c["id"].split("::")[1]: c["task"] for c in everything}
+    # One for each task, and one that shows how.
+    assert len(expressions) >= 1 + len({task for task in functions.values() if task.startswith(handout.prefix)})
     selected = set()
     for expression in expressions:
-        for word in (word.strip() for word in expression.split(" or ")):
+        words = [word.strip() for word in expression.split(" or ")]
+        for word in words:
             found = {c["id"] for c in everything if word in c["id"] or word in c["group"]}
             assert found, f"-k {word!r} selects nothing"
             selected |= {id.split("::")[1] for id in found}
-    if expressions:
-        assert selected >= {c["id"].split("::")[1] for c in everything} - UNNAMED
+    assert selected >= set(functions) - UNNAMED
 
 
 def test_every_mark_is_told():

@@ -76,9 +76,14 @@ _ASSIGNMENT: Mapping[str, Key] = {
 }
 _SURFACE: Mapping[str, Key] = {
     "tensor": _TEXT,
+    "names": _TABLE,
     "dtype": choice(("float64", "float32")),
     "model": _TEXT,
     "parameters": _TABLE,
+}
+_ATTRIBUTES: Mapping[str, Key] = {
+    **{name: Key(is_name, "a Python name in quotes") for name in ("data", "grad", "backward")},
+    "requires_grad": Key(lambda v: v == "" or is_name(v), 'a Python name in quotes, or ""'),
 }
 _LIMITS: Mapping[str, Key] = {
     "cpu_seconds": _SECONDS,
@@ -239,6 +244,7 @@ def _groups(place: Place, values: Mapping[str, Any]) -> tuple[Group, ...]:
 def _surface(place: Place, table: Mapping[str, Any]) -> Surface:
     values = checked(Place(place.file, "surface"), table, _SURFACE)
     shapes = values.pop("parameters", {})
+    checked(Place(place.file, "surface.names"), values.get("names", {}), _ATTRIBUTES)
     here = Place(place.file, "surface.parameters")
     checked(here, shapes, dict.fromkeys(shapes, _SHAPE))
     return Surface(**values, parameters={name: tuple(shape) for name, shape in shapes.items()})

@@ -10,11 +10,14 @@ import pytest
 
 from tinygrade.checks import marks
 from tinygrade.checks.context import Grading
+from tinygrade.checks.diagnosing import named
 from tinygrade.checks.gradcheck import GradCheck
 from tinygrade.checks.parity import Parity
 from tinygrade.checks.reference import ReferenceLibrary
 from tinygrade.checks.stack import Stack
 from tinygrade.checks.student import StudentLibrary
+from tinygrade.checks.trajectories import Trajectory
+from tinygrade.failures import StudentFailure
 
 GRADING = pytest.StashKey[Grading]()
 #: What the student's code printed during the check.
@@ -64,9 +67,9 @@ def check_rng(item: pytest.Item, grading: Grading) -> np.random.Generator:
 
 
 @pytest.fixture
-def parity(student: StudentLibrary, reference: ReferenceLibrary) -> Parity:
+def parity(student: StudentLibrary, reference: ReferenceLibrary, grading: Grading) -> Parity:
     """Evaluate one expression with both packages and compare the results."""
-    return Parity(student, reference)
+    return Parity(student, reference, grading.catalogue)
 
 
 @pytest.fixture
@@ -75,6 +78,22 @@ def gradcheck(
 ) -> GradCheck:
     """Compare values and gradients of one function with the reference's, under a random cotangent."""
     return GradCheck(student, reference, rng, grading.catalogue)
+
+
+@pytest.fixture
+def trajectory(student: StudentLibrary, reference: ReferenceLibrary, grading: Grading) -> Trajectory:
+    """Compare the parameters with the reference's after each step of an optimiser."""
+    return Trajectory(student, reference, grading.catalogue)
+
+
+@pytest.fixture
+def mistake(grading: Grading) -> Callable[..., StudentFailure]:
+    """`raise mistake(code, message, **evidence)`: a failure whose diagnosis the check knows: it looked for it."""
+
+    def failure(code: str, message: str, **evidence: Any) -> StudentFailure:
+        return named(StudentFailure(message), grading.catalogue, code, evidence)
+
+    return failure
 
 
 @pytest.fixture

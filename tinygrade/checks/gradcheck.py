@@ -89,7 +89,8 @@ class GradCheck:
         """Check many calls of one operation, in one request.
 
         Args:
-            op: a path such as `"ops.mul"`, or what picks the operation: `lambda lib: lib.ops.mul`.
+            op: a path such as `"ops.mul"`; or what picks the operation, `lambda lib: lib.ops.mul`; or a composition,
+                `lambda lib: lambda a, b: lib.ops.mul(a, b) + a`, which takes no keyword arguments.
             calls: see `checks.calls`.
             wrt: positions of the tensors whose gradient is checked; `((0, 1),)` is one tensor at both positions.
             name: what is checked, for the message; else the last part of the path.
@@ -102,7 +103,8 @@ class GradCheck:
         Raises:
             StudentFailure: the first call that is wrong, with its diagnosis where one is recognised.
         """
-        target = target_of(self._sides, op, name, arguments, wrt)
+        inputs = len(calls[0].inputs) if calls else 0
+        target = target_of(self._sides, op, inputs, name=name, arguments=arguments, wrt=wrt)
         questions = self._questions(target, calls, wrt, verdict)
         expected = ask(self._sides.reference, target.reference, [_brief(question) for question in questions])
         got = ask(self._sides.student, target.student, questions)

@@ -15,8 +15,11 @@ from tinygrade.checks.evaluations import Evaluation, Question
 from tinygrade.checks.gradients import compare_gradient, largest_entry
 from tinygrade.checks.reruns import Reruns
 from tinygrade.checks.target import Sides, Target
-from tinygrade.diagnosis.observations import GradientMismatch, ValueMismatch
+from tinygrade.diagnosis.observations import GradientMismatch, Unanswered, ValueMismatch
 from tinygrade.failures import StudentFailure
+
+#: Below this the right gradient of a re-run counts as zero: nothing follows from agreeing with it.
+TRIVIAL = 1e-9
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Judge:
         """Raise StudentFailure with the first thing that is wrong."""
         if self._rules.verdict != "backward":
             self._value(expected, got)
-        self._structural(structure.mutated, got)
+        self._unchanged(got)
         if self._rules.verdict != "forward":
             self._gradients(expected, got)
         self._structural(structure.repeated, got)
@@ -76,6 +79,12 @@ class Judge:
             failure = StudentFailure(f"{self._name}: {fault.message}")
             raise named(failure, self._sides.catalogue, fault.code, {**self._facts(), **fault.evidence})
 
+    def _unchanged(self, got: Evaluation) -> None:
+        """Nothing was mutated; where memory is shared as well, that is the cause and is told."""
+        if structure.mutated(self._question, got, self._names) is not None:
+            self._structural(structure.aliased, got)
+            self._structural(structure.mutated, got)
+
     # ---- comparisons ---------------------------------------------------------------------------------
 
     def _compare_value(self, expected: Evaluation, got: Evaluation) -> None:
@@ -100,16 +109,11 @@ class Judge:
     def _diagnosed(
         self, failure: StudentFailure, seen: Any, got: Evaluation, facts: Mapping[str, Any]
     ) -> StudentFailure:
-        """What is random has no pattern; what is mutated may have one, and is told when it has none."""
+        """What is random has no pattern, and what was mutated makes numbers wrong that would be right."""
+        self._structural(structure.repeated, got)
+        self._unchanged(got)
         facts = {**self._facts(), **facts, **worst_entry(seen.got, seen.expected)}
-        random = structure.repeated(self._question, got, self._names)
-        if random is not None:
-            return named(failure, self._sides.catalogue, random.code, {**facts, **random.evidence})
-        found = diagnosed(failure, self._sides.catalogue, seen, facts)
-        mutated = structure.mutated(self._question, got, self._names)
-        if found.diagnosis is None and mutated is not None:
-            return named(failure, self._sides.catalogue, mutated.code, {**facts, **mutated.evidence})
-        return found
+        return diagnosed(failure, self._sides.catalogue, seen, facts)
 
     def _facts(self) -> dict[str, Any]:
         return {"call": self._question.call.label} if self._question.call.label else {}
@@ -148,13 +152,17 @@ class Judge:
             rerun=lambda inputs: self._rerun_gradient(i, inputs),
             reference=self._sides.reference,
             positions=question.tensors[i],
+            names=self._names,
             label=question.call.label,
+            layout=question.call.layout,
             contributions=lambda: self._reruns.contributions(question, i),
             fits=lambda: self._reruns.fits(question, got),
         )
 
     def _rerun_gradient(self, i: int, inputs: Sequence[Any]) -> GradientMismatch | None:
         question, expected, got = self._reruns.ask(self._question, inputs, self._question.call.kwargs)
+        if largest_entry([(expected.grads or ())[i]]) < TRIVIAL:
+            raise Unanswered
         try:
             self._compare_gradient(i, expected, got)
         except StudentFailure:

@@ -36,7 +36,8 @@ class ReferenceLibrary:
     def __init__(self, folder: Path, table: SurfaceTable) -> None:
         self._name = load_package(folder)
         module, _, attribute = table.tensor.rpartition(".")
-        self._surface = Surface(lambda: getattr(self._import(module), attribute), [*table.parameters])
+        names = [*table.parameters]
+        self._surface = Surface(lambda: getattr(self._import(module), attribute), names, **table.names)
 
     def __getattr__(self, module: str) -> Handle:
         if module.startswith("_"):
@@ -76,7 +77,7 @@ class ReferenceLibrary:
 
     def as_tensor(self, array: np.ndarray) -> Handle:
         """A leaf of the reference's tape."""
-        return self._keep(self._surface.tensor(np.array(array), requires_grad=True))
+        return self._keep(self._surface.leaf(np.array(array)))
 
     # ---- Backend -----------------------------------------------------------------------------------
 

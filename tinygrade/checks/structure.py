@@ -61,7 +61,9 @@ def aliased(question: Question, got: Evaluation, names: Sequence[str]) -> Fault 
             if i != j and _holds(now, mark):
                 return _shared(owners[j], f"the gradient of {owner}")
     held = [*_held(question, got, names), ("its own value", got.output, got.after["output"])]
-    for name, _, now in held:
+    for name, before, now in held:
+        if _identical(before, now):
+            continue
         for owner, mark in zip(owners, question.marks or (), strict=True):
             if _holds(now, mark):
                 return _shared(owner, name)
@@ -86,12 +88,21 @@ def changed(before: Any, now: Any, marks: Sequence[float] = ()) -> bool:
     """Is `now` anything but `before`, apart from entries that hold one of the marks?"""
     if type(now) is not np.ndarray or now.dtype.kind not in "biuf" or not isinstance(before, np.ndarray | np.generic):
         return False  # there is nothing that could have been written into
+    if _identical(before, now):
+        return False
     if now.shape != before.shape:
         return True
     with np.errstate(all="ignore"):  # a package may hold float32
         same = (now == before.astype(now.dtype)) | np.isin(now, np.asarray(marks, dtype=np.float64))
     both_nan = np.isnan(now) & np.isnan(before) if now.dtype.kind == before.dtype.kind == "f" else False
     return not bool(np.all(same | both_nan))
+
+
+def _identical(first: Any, second: Any) -> bool:
+    """The same bits in the same shape: the ordinary case, and quickly seen."""
+    if type(first) is not np.ndarray or type(second) is not np.ndarray or first.dtype != second.dtype:
+        return False
+    return first.shape == second.shape and first.tobytes() == second.tobytes()
 
 
 def _holds(now: Any, mark: float) -> bool:
@@ -101,6 +112,8 @@ def _holds(now: Any, mark: float) -> bool:
 def _alike(first: Any, second: Any) -> bool:
     if not _is_array(first) or not _is_array(second):
         return type(first) is type(second)
+    if _identical(first, second):
+        return True
     if np.shape(first) != np.shape(second):
         return False
     first, second = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)

@@ -42,6 +42,7 @@ class StudentLibrary:
         self._cpu_seconds = cpu_seconds
         self._worker: Any = None
         self._prints = ""
+        self._muted = False
         self._modules: dict[str, Handle] = {}
         self.parts: tuple[Part, ...] = ()
         self._callbacks = Callbacks()
@@ -146,15 +147,19 @@ class StudentLibrary:
         if self._worker is None:
             self._worker = self._open_worker(cpu_seconds=self._cpu_seconds)
             table = self._package.surface
-            surface = {"tensor": table.tensor, "parameters": list(table.parameters)}
+            surface = {"tensor": table.tensor, "parameters": list(table.parameters), "names": dict(table.names)}
             parts = [{"path": part.path, "parameters": list(part.parameters)} for part in self.parts]
-            args = [self._package.name, str(self._package.folder), surface, parts]
+            args = [self._package.name, self._package.folder.as_posix(), self._package.sources(), surface, parts]
             self._guarded_import("", {"do": "open", "args": args})
         return self._worker
 
     def restart(self, parts: Sequence[Part] = (), package: Package | None = None) -> None:
-        """A fresh worker for the next request, with these parts given, and with another package if there is one."""
+        """A fresh worker for the next request, with these parts given, and with another package if there is one.
+
+        What it prints is dropped: the first worker printed it already.
+        """
         self.close()
+        self._muted = True
         self._package = package or self._package
         self._modules.clear()
         self._worker = None
@@ -164,7 +169,7 @@ class StudentLibrary:
     def close(self) -> None:
         if self._worker is not None:
             self._worker.close()  # first: what still prints must not keep us reading
-            self._prints += self._worker.output()
+            self._prints += "" if self._muted else self._worker.output()
 
     def printed(self) -> str:
         """Everything that the student's code printed, cleaned and cut."""

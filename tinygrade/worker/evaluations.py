@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from .programs import compiled
 from .surface import Surface, unwrap
 
 
-def vjps(surface: Surface, f: Callable[..., Any], calls: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Each of `calls` (arguments of `evaluate`), on fresh tensors."""
-    return [evaluate(surface, f, **call) for call in calls]
+def vjps(surface: Surface, f: Any, calls: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each of `calls` (arguments of `evaluate`) of a function or a program (arguments of `compiled`)."""
+    function = compiled(**f) if type(f) is dict else f
+    return [evaluate(surface, function, **call) for call in calls]
 
 
 def evaluate(

@@ -1,8 +1,8 @@
 """Loops over an autograd package: one request instead of many round trips.
 
 The same functions run on both sides: in the worker on the student's objects, in the trusted process on the
-reference's. They know only what assignment.toml's `[surface]` says: a tensor class with `.data`, `.grad` and
-`.backward(g)`, and parameters that are found by path.
+reference's. They know only what assignment.toml's `[surface]` says: a tensor class, what its data, gradient and
+backward are called, and parameters that are found by path.
 """
 
 from __future__ import annotations
@@ -74,21 +74,21 @@ def write(surface: Surface, model: Any, weights: Mapping[str, np.ndarray]) -> No
         ValueError: a parameter has another shape; both shapes are named.
     """
     for name, value in weights.items():
-        parameter = find(model, name)
-        shape = np.shape(parameter.data)
+        array = surface.data(find(model, name))
+        shape = np.shape(array)
         if shape != value.shape:
             raise ValueError(f"the parameter {name} has shape {shape}, expected {value.shape}")
-        parameter.data[...] = value
+        array[...] = value
 
 
 def read(surface: Surface, model: Any) -> list[Any]:
     """Copies of the parameters' arrays, in the order of the surface's names."""
-    return [np.array(find(model, name).data) for name in surface.names]
+    return [np.array(surface.data(find(model, name))) for name in surface.names]
 
 
 def gradients(surface: Surface, model: Any, names: Sequence[str] | None = None) -> dict[str, Any]:
     """The parameters' gradients by name (the surface's names unless others are given); None where there is none."""
-    return {name: find(model, name).grad for name in (surface.names if names is None else names)}
+    return {name: surface.gradient(find(model, name)) for name in (surface.names if names is None else names)}
 
 
 def census(surface: Surface, model: Any) -> dict[str, Any]:
@@ -105,8 +105,8 @@ def census(surface: Surface, model: Any) -> dict[str, Any]:
             continue
         seen.add(id(value))
         if surface.is_tensor(value):
-            if value.requires_grad:
-                found[path] = np.shape(value.data)
+            if surface.is_leaf(value):
+                found[path] = np.shape(surface.data(value))
             continue
         pending += [(f"{path}.{key}" if path else str(key), child) for key, child in _children(value)]
     return dict(sorted(found.items()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import faulthandler
-import operator
 import signal
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -17,14 +16,10 @@ from . import failures, given, package, training
 from .callback import Callback
 from .loops import LOOPS
 from .pipe import Pipe
+from .programs import OPERATORS
 from .routines import ROUTINES
 from .surface import Surface, unwrap
 from .wire import HandleRef, WireError
-
-OPERATORS: dict[str, Callable[..., Any]] = {
-    name: getattr(operator, name)
-    for name in ("add", "sub", "mul", "truediv", "pow", "matmul", "neg", "getitem", "setitem")
-}
 
 
 class Session:
@@ -76,11 +71,15 @@ class Session:
         except WireError as error:
             self._pipe.send({"unsendable": str(error)})
 
-    def _open(self, name: str, folder: str, surface: dict[str, Any], parts: list[dict[str, Any]]) -> None:
+    def _open(
+        self, name: str, folder: str, files: dict[str, Any], surface: dict[str, Any], parts: list[dict[str, Any]]
+    ) -> None:
         self._package, self._folder = name, Path(folder)
         module, _, attribute = surface["tensor"].rpartition(".")
-        self._surface = Surface(lambda: getattr(package.load(name, module), attribute), surface["parameters"])
-        package.install(name, self._folder)
+        self._surface = Surface(
+            lambda: getattr(package.load(name, module), attribute), surface["parameters"], **surface["names"]
+        )
+        package.install(name, self._folder, {file: content.tobytes() for file, content in files.items()})
         given.install(lambda module: package.load(name, module), parts, self._pipe, self._surface)
 
     def _module(self, name: str) -> Any:

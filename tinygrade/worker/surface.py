@@ -17,11 +17,24 @@ class Surface:
     Args:
         tensor: gives the tensor class; called late, because its module may not be importable.
         names: canonical parameter names, such as `blocks.0.attn.q.weight`.
+        data, grad, backward: names of the attributes that hold the array and its gradient, and of the method that
+            starts the walk back.
+        requires_grad: keyword that makes a tensor ask for a gradient; "" where all of them do.
     """
 
-    def __init__(self, tensor: Callable[[], Any], names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        tensor: Callable[[], Any],
+        names: Sequence[str],
+        *,
+        data: str = "data",
+        grad: str = "grad",
+        backward: str = "backward",
+        requires_grad: str = "requires_grad",
+    ) -> None:
         self._tensor = tensor
         self.names = list(names)
+        self._data, self._grad, self._backward, self._leaf = data, grad, backward, requires_grad
 
     @property
     def tensor(self) -> Any:
@@ -36,17 +49,21 @@ class Surface:
 
     def leaf(self, array: Any) -> Any:
         """A new tensor that asks for a gradient."""
-        return self.tensor(array, requires_grad=True)
+        return self.tensor(array, **({self._leaf: True} if self._leaf else {}))
+
+    def is_leaf(self, tensor: Any) -> bool:
+        """Does this tensor ask for a gradient?"""
+        return bool(getattr(tensor, self._leaf)) if self._leaf else True
 
     def data(self, tensor: Any) -> Any:
-        return tensor.data
+        return getattr(tensor, self._data)
 
     def gradient(self, tensor: Any) -> Any:
-        return tensor.grad
+        return getattr(tensor, self._grad)
 
     def pull_back(self, output: Any, cotangent: np.ndarray | None) -> None:
         """Start the walk back at `output`; without a cotangent the package chooses it."""
-        pull_back(output, cotangent)
+        pull_back(output, cotangent, self._backward)
 
 
 def unwrap(surface: Surface, value: Any) -> Any:

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 
-def pull_back(output: Any, cotangent: Any) -> None:
-    """`output.backward(cotangent)`; where that is a stub, the same by the protocol.
+def pull_back(output: Any, cotangent: Any, method: str = "backward") -> None:
+    """`output.backward(cotangent)`, or that `method`; where it is a stub, the same by the protocol.
 
     Raises:
         NotImplementedError: the backward rule of an operation is a stub itself.
     """
     try:
-        output.backward() if cotangent is None else output.backward(cotangent)
+        getattr(output, method)(*(() if cotangent is None else (cotangent,)))
     except NotImplementedError:
         walk(output, np.ones_like(output.data) if cotangent is None else cotangent)
 
