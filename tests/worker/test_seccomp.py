@@ -143,6 +143,11 @@ def test_numbers_are_those_of_the_kernels_headers(architecture):
         assert {**DENIED, **PARTLY}[name][architecture] == known[name], name
 
 
+def test_a_prepared_filter_becomes_the_one_of_a_process(column):
+    packed = b"".join(struct.pack("=HBBI", *instruction) for instruction in seccomp.program(PID))
+    assert seccomp.of_process(seccomp.prepare(), PID) == packed
+
+
 # ---- in a process ------------------------------------------------------------------------------------
 
 

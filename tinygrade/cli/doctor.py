@@ -24,15 +24,16 @@ def command(ctx: click.Context, sandbox: str) -> int:
     isolation is strong, else 4.
     """
     from tinygrade.cli.guard import show
-    from tinygrade.reporters.lines import table
+    from tinygrade.reporters.lines import wrapped
+    from tinygrade.reporters.terminal import terminal_width
     from tinygrade.sandboxes import machine
 
     isolation = _measured(ctx.obj, sandbox)
     here = machine.look()
-    for line in table(machine.table(here, isolation)):
-        show(line)
-    for line in machine.advice(here, isolation):
-        show(f"advice: {line}")
+    rows = [*machine.table(here, isolation), *(("advice", text) for text in machine.advice(here, isolation))]
+    for name, value in rows:
+        for line in wrapped(value, terminal_width(), first=f"{name:<13}", rest=" " * 13):
+            show(line.text)
     return STRONG if isolation.level == "strong" else NOT_STRONG
 
 

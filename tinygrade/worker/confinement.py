@@ -47,12 +47,11 @@ class Confinement:
     """
 
     def __init__(self, without: Collection[str] = ()) -> None:
-        paths = readable.paths()
         self._uid = None if "privileges" in without else privileges.unused_uid(_needed())
         self._drop = kernel.KNOWN and "privileges" not in without
         self._abi = 0 if "landlock" in without else landlock.abi()
-        self._ruleset = landlock.make_ruleset(paths) if self._abi else -1
-        self._seccomp = "seccomp" not in without and seccomp.available()
+        self._ruleset = landlock.make_ruleset(readable.paths()) if self._abi else -1
+        self._filter = seccomp.prepare() if "seccomp" not in without and seccomp.available() else b""
 
     def apply(self, limited: dict[str, Any], parent: int) -> Applied:
         """Confine this process, which has a single thread, for good.
@@ -68,7 +67,7 @@ class Confinement:
             self._apply(limited, parent)
         except OSError as error:
             raise ConfinementError(f"{type(error).__name__}: {error}") from error
-        return Applied(self._abi, self._seccomp, self._uid is not None, privileges.capabilities() != 0)
+        return Applied(self._abi, bool(self._filter), self._uid is not None, privileges.capabilities() != 0)
 
     def _apply(self, limited: dict[str, Any], parent: int) -> None:
         _only_one_thread()
@@ -87,8 +86,8 @@ class Confinement:
             kernel.prctl(seccomp.PR_SET_NO_NEW_PRIVS, 1)
             landlock.restrict_self(self._ruleset)
             os.close(self._ruleset)
-        if self._seccomp:
-            seccomp.restrict_self(os.getpid())  # last: it refuses most of the steps before it
+        if self._filter:
+            seccomp.restrict_self(self._filter, os.getpid())  # last: it refuses most of the steps before it
 
 
 def die_with_parent(parent: int) -> None:

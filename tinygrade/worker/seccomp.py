@@ -33,6 +33,8 @@ FCNTL_DENIED = (8, 10, 15, 1024, 1026, 1031)
 #: Pushing input into a terminal (TIOCSTI, TIOCLINUX), and who gets the signals of a socket.
 IOCTL_DENIED = (0x5412, 0x541C, 0x8901, 0x8902)
 O_ACCMODE, O_TRUNC = 0o3, 0o1000
+#: Stands for the worker's process id in a prepared filter; larger than any.
+ANY_PID = 0x7FFFFFFF
 
 T = TypeVar("T")
 Instruction = tuple[int, int, int, int]
@@ -53,12 +55,21 @@ def available() -> bool:
     return True
 
 
-def restrict_self(pid: int) -> None:
+def prepare() -> bytes:
+    """The filter in the kernel's form, but for the number of the process. Made once, for many workers."""
+    return b"".join(map(_pack, program(ANY_PID)))
+
+
+def restrict_self(prepared: bytes, pid: int) -> None:
     """Apply the filter to all threads of this process, whose number is `pid`, for good."""
     kernel.prctl(PR_SET_NO_NEW_PRIVS, 1)
-    packed = b"".join(struct.pack("=HBBI", *instruction) for instruction in program(pid))
+    packed = of_process(prepared, pid)
     whole = _Program(len(packed) // 8, packed)
     kernel.syscall(_here(SECCOMP), SET_MODE_FILTER, ALL_THREADS, ctypes.byref(whole))
+
+
+def of_process(prepared: bytes, pid: int) -> bytes:
+    return prepared.replace(_pack(_is(ANY_PID)), _pack(_is(pid)))
 
 
 def program(pid: int) -> list[Instruction]:
@@ -100,24 +111,33 @@ def _partly(pid: int) -> dict[str, list[Instruction]]:
 
 
 def _only(argument: int, values: tuple[int, ...]) -> list[Instruction]:
-    allowed = [step for value in values for step in ((IF_EQUAL, 0, 1, value), (RETURN, 0, 0, ALLOW))]
+    allowed = [step for value in values for step in (_is(value), (RETURN, 0, 0, ALLOW))]
     return [_argument(argument), *allowed, _fail(errno.EPERM)]
 
 
 def _except(argument: int, values: tuple[int, ...]) -> list[Instruction]:
-    refused = [step for value in values for step in ((IF_EQUAL, 0, 1, value), _fail(errno.EPERM))]
+    refused = [step for value in values for step in (_is(value), _fail(errno.EPERM))]
     return [_argument(argument), *refused, (RETURN, 0, 0, ALLOW)]
 
 
 def _no_truncation_by_readers(argument: int) -> list[Instruction]:
     """O_RDONLY | O_TRUNC empties a file; Landlock before ABI 3 takes it for reading."""
     flags = [_argument(argument), (AND, 0, 0, O_ACCMODE | O_TRUNC)]
-    return [*flags, (IF_EQUAL, 0, 1, O_TRUNC), _fail(errno.EPERM), (RETURN, 0, 0, ALLOW)]
+    return [*flags, _is(O_TRUNC), _fail(errno.EPERM), (RETURN, 0, 0, ALLOW)]
 
 
 def _when(number: int | None, body: list[Instruction]) -> list[Instruction]:
     """`body`, which returns on every path, for this system call."""
     return [] if number is None else [(IF_EQUAL, 0, len(body), number), *body]
+
+
+def _is(value: int) -> Instruction:
+    """Skip the next instruction unless the value is this one."""
+    return (IF_EQUAL, 0, 1, value)
+
+
+def _pack(instruction: Instruction) -> bytes:
+    return struct.pack("=HBBI", *instruction)
 
 
 def _fail(number: int) -> Instruction:
