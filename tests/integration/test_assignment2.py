@@ -11,7 +11,7 @@ Wrong = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parents[2]
 WRONG: dict[str, Wrong] = tomllib.loads((ROOT / "tests/submissions/wrong_assignment2.toml").read_text())
-RIGHT = sorted(path for path in (ROOT / "tests/submissions/right").iterdir() if path.is_dir())
+RIGHT = sorted(path for path in (ROOT / "assignments/correct").iterdir() if path.is_dir())
 
 
 @pytest.fixture
