@@ -33,6 +33,7 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 Visibility = Literal["visible", "hidden"]
 Policy = Literal["own", "released", "auto"]
+Hints = Literal["full", "question", "none"]
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Assignment:
     earlier: Policy
     surface: Surface
     limits: Limits
-    hints: Literal["full", "question", "none"]
+    hints: Hints
     minimum_isolation: Level
     #: Tables that belong to the course plugin, for example `training`.
     extra: Mapping[str, Mapping[str, Any]]
@@ -218,6 +219,8 @@ class Report:
     secret: str | None = None
     schema: int = REPORT_SCHEMA
     tinygrade: str = ""
+    #: How much of what was recognised a student is told; the instructor's view always has all of it.
+    hints: Hints = "full"
 
     def to_json(self) -> dict[str, Any]:
         """A tree of dict, list, str, int, float, bool and None; non-finite numbers become None."""
@@ -240,8 +243,8 @@ class Report:
             raise ValueError(f"damaged report: {error}") from error
 
     def student_view(self) -> Report:
-        """The report without anything that would help to game a hidden check."""
-        checks = tuple(_scrubbed(c) if c.visibility == "hidden" else c for c in self.checks)
+        """The report without anything that would help to game a hidden check, and with the hints that are wanted."""
+        checks = tuple(_scrubbed(c) if c.visibility == "hidden" else _hinted(c, self.hints) for c in self.checks)
         return replace(self, checks=checks, secret=None)
 
 
@@ -279,6 +282,14 @@ def _scrubbed(check: CheckResult) -> CheckResult:
     return replace(
         check, message="", hint="", diagnosis=None, cases=(), where="", output="", seconds=0.0, follows_from=()
     )
+
+
+def _hinted(check: CheckResult, hints: Hints) -> CheckResult:
+    if hints == "full":
+        return check
+    # where a cause lies is no hint at what it is, and the commands for it depend on that
+    kept = check.diagnosis if check.diagnosis and check.diagnosis.code == "upstream" else None
+    return replace(check, diagnosis=kept, hint="" if hints == "none" else check.hint)
 
 
 def _plain(value: Any) -> Any:
