@@ -10,9 +10,13 @@ import numpy as np
 
 from tinygrade.checks.literals import quoted
 from tinygrade.checks.trace import Step, place
+from tinygrade.checks.unrolled import UNROLLED
+from tinygrade.worker.wire import HandleRef
 
 #: Steps that a training function takes in a script before it is told to stop.
 TRAINING_STEPS = 5
+
+OPERATORS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**", "matmul": "@"}
 
 #: Functions that a script begins with when it needs them; TENSOR stands for the tensor class.
 HELPERS = {
@@ -87,8 +91,9 @@ def _evaluation(
     """One forward and backward; `path` leads to what is wrong in its answer, and None shows nothing."""
     words, tensors = _arguments(writer, call)
     words += [f"{name}={writer.literals.source(value, name)}" for name, value in call["kwargs"].items()]
+    function = writer.refer(f) if isinstance(f, HandleRef) else _composed(writer, f, len(call["inputs"]))
     output = writer.names.new("y")
-    writer.call(f"{output} = {writer.refer(f)}({', '.join(words)})")
+    writer.call(f"{output} = {function}({', '.join(words)})")
     if path is not None and path[:1] != ("grads",):
         writer.show("value", f"{output}.data", step, path[1:] if path[:1] == ("output",) else ())
     if call.get("cotangent") is None and "layout" in call:  # only the value was asked for
@@ -99,6 +104,42 @@ def _evaluation(
             writer.show(f"gradient of {name}", f"{name}.grad", step, path[2:] if path[:1] == ("grads",) else ())
     if path == ():
         _afterwards(writer, output, tensors)
+
+
+def _composed(writer: Any, program: Mapping[str, Any], inputs: int) -> str:
+    """A composition of operations (see `worker.programs`) as a function; gives its name."""
+    name = writer.names.new("composed")
+    values = [writer.names.new("a") for _ in range(inputs)]
+    lines = [f"def {name}({', '.join(values)}):"]
+
+    def operand(entry: Any) -> str:
+        kind, content = entry
+        if kind == "at":
+            return str(values[content])
+        return f"[{', '.join(map(operand, content))}]" if kind == "list" else str(writer.literals.source(content))
+
+    for kind, *rest in program["steps"]:
+        if kind == "constant":
+            values.append(writer.refer(program["constants"][rest[0]]))
+        elif kind == "get":
+            values.append(f"{operand(rest[0])}.{rest[1]}")
+        else:
+            words = list(map(operand, rest[1]))
+            words += [f"{key}={operand(entry)}" for key, entry in rest[2].items()] if kind == "call" else []
+            source = f"{operand(rest[0])}({', '.join(words)})" if kind == "call" else operation(rest[0], words)
+            values.append(writer.names.new("v"))
+            lines.append(f"    {values[-1]} = {source}")
+    writer.statement("\n".join([*lines, f"    return {operand(program['result'])}", ""]))
+    return str(name)
+
+
+def operation(name: str, words: Sequence[str]) -> str:
+    """An operator between sources."""
+    if name == "setitem":
+        return f"{words[0]}[{words[1]}] = {words[2]}"
+    if name == "getitem":
+        return f"{words[0]}[{words[1]}]"
+    return f"-{words[0]}" if name == "neg" else f"{words[0]} {OPERATORS[name]} {words[1]}"
 
 
 def _arguments(writer: Any, call: Mapping[str, Any]) -> tuple[list[str], list[str]]:
@@ -195,4 +236,5 @@ _EXPANSIONS: dict[str, Callable[..., None]] = {
     "census": _census,
     "unwrap": _unwrap,
     "train": _train,
+    **UNROLLED,
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrade.checks.expansions import HELPERS
+from tinygrade.checks.expansions import HELPERS, operation
 from tinygrade.checks.expansions import write as write_expanded
 from tinygrade.checks.literals import INLINE, Literals, Names, quoted, scalar
 from tinygrade.checks.trace import Step, place
@@ -25,7 +25,6 @@ LOAD = (
     "np.set_printoptions(threshold=200, linewidth=100)",
 )
 BREAKPOINT = "# breakpoint()  # without the first #, a debugger stops here: before the call that came out wrong"
-OPERATORS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**", "matmul": "@"}
 
 
 @dataclass(frozen=True)
@@ -119,6 +118,8 @@ class Writer:
             self._operate(step)
         elif step.do == "generator":
             self.assign(step, "rng", f"np.random.default_rng({self.literals.source(step.args[0])})")
+        elif step.do == "keep":
+            self.assign(step, "kept", self.literals.source(step.args[0]))
         elif step.do == "fetch":
             self._fetch(step, following)
         else:
@@ -172,18 +173,12 @@ class Writer:
 
     def _operate(self, step: Step) -> None:
         name, args = step.args
-        words = [self.literals.source(arg) for arg in args]
-        if name == "setitem":
-            self.statement(f"{words[0]}[{words[1]}] = {words[2]}")
-            return
-        if name == "getitem":
-            source = f"{words[0]}[{words[1]}]"
-        elif name == "neg":
-            source = f"-{words[0]}"
-        else:
-            source = f"{words[0]} {OPERATORS[name]} {words[1]}"
+        source = operation(name, [self.literals.source(arg) for arg in args])
         self._stop_here()
-        self.assign(step, "y", source)
+        if name == "setitem":
+            self.statement(source)
+        else:
+            self.assign(step, "y", source)
 
     def _fetch(self, step: Step, following: Step | None) -> None:
         source = self.plain(step.args[0])

@@ -208,6 +208,8 @@ def _touches(steps: Sequence[Step], made: dict[int, int], effect: int, kept: set
 def _is_effect(step: Step, used: set[int]) -> bool:
     if step.failed:
         return False  # an error that the check had asked for
+    if step.do == "routine" and step.args[0] == "fit":
+        return True
     if step.do == "call":
         return step.made not in used
     writes = step.do == "routine" and step.args[0] == "write"
