@@ -30,7 +30,6 @@ Status = Literal[
     "grader_error",  # our fault: the score of the run becomes null
 ]
 STATUSES: tuple[Status, ...] = get_args(Status)
-
 Visibility = Literal["visible", "hidden"]
 Policy = Literal["own", "released", "auto"]
 Hints = Literal["full", "question", "none"]
@@ -279,17 +278,14 @@ def _report(values: dict[str, Any]) -> Report:
 
 
 def _scrubbed(check: CheckResult) -> CheckResult:
-    return replace(
-        check, message="", hint="", diagnosis=None, cases=(), where="", output="", seconds=0.0, follows_from=()
-    )
+    named = CheckResult(check.id, check.title, check.group, check.status, check.points, check.max_points, check.task)
+    return replace(named, visibility="hidden")
 
 
 def _hinted(check: CheckResult, hints: Hints) -> CheckResult:
-    if hints == "full":
-        return check
-    # where a cause lies is no hint at what it is, and the commands for it depend on that
-    kept = check.diagnosis if check.diagnosis and check.diagnosis.code == "upstream" else None
-    return replace(check, diagnosis=kept, hint="" if hints == "none" else check.hint)
+    # Where a cause lies is no hint at what it is, and the commands for it depend on that.
+    told = hints == "full" or (check.diagnosis is not None and check.diagnosis.code == "upstream")
+    return replace(check, diagnosis=check.diagnosis if told else None, hint="" if hints == "none" else check.hint)
 
 
 def _plain(value: Any) -> Any:
