@@ -157,7 +157,8 @@ def _checked(
 
         recording = [Recording(plugin, **job["record"])]
     extra = [p for found in manager.hook.tinygrade_check_plugins(assignment=assignment) for p in found]
-    smoke = [a.root / "smoke" for a in earlier if policy != "released" and (a.root / "smoke").is_dir()]
+    decides = policy != "released" and job["smoke"]
+    smoke = [a.root / "smoke" for a in earlier if decides and (a.root / "smoke").is_dir()]
     _pytest(assignment, smoke, [plugin, *recording, *extra], job["select"], plugin)
     return plugin
 

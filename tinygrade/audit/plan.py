@@ -34,6 +34,8 @@ class Trial:
     mutant: Mutant | None = None
     #: Part of a training budget that it gets.
     budget: float = 1.0
+    #: Do smoke checks decide about earlier assignments? Not where these are the solution, word for word.
+    smoke: bool = True
 
     def write(self, package: str, into: Path) -> Path:
         """The folder that holds the package: `into`, filled, or the folder that is there already."""
@@ -53,7 +55,8 @@ def plan(
 
     Args:
         select: parts of names or bug numbers; a trial whose name holds one of them is chosen. Empty: all.
-        thorough: every kind of nonsense for each function, instead of one kind each in turn.
+        thorough: each variant by itself and every kind of nonsense for each function, instead of variants together
+            and one kind for each function in turn.
 
     Raises:
         CourseError: a file of the course is malformed.
@@ -61,7 +64,7 @@ def plan(
     solution = files.solution(assignment.course)
     wrong = mutants(assignment, solution)  # read even when not asked for: a malformed file is always told
     makers: dict[Kind, list[Trial]] = {
-        "correct": correct(assignment, solution) if "correct" in kinds else [],
+        "correct": correct(assignment, solution, thorough) if "correct" in kinds else [],
         "mutant": wrong if "mutant" in kinds else [],
         "nonsense": spoilt(assignment, solution, thorough) if "nonsense" in kinds else [],
     }
@@ -74,35 +77,54 @@ def _is_chosen(trial: Trial, select: Sequence[str]) -> bool:
 
 
 def mutants(assignment: Assignment, solution: Mapping[str, str]) -> list[Trial]:
+    earlier = _earlier_files(assignment)
     return [
-        Trial("mutant", m.name, m.what, files.apply(m.edits, solution, str(m.file)), m, WRONG_BUDGET)
-        for m in files.mutants(assignment)
+        Trial(
+            kind="mutant",
+            name=mutant.name,
+            what=mutant.what,
+            source=files.apply(mutant.edits, solution, str(mutant.file)),
+            mutant=mutant,
+            budget=WRONG_BUDGET,
+            smoke=any(edit.file in earlier for edit in mutant.edits),
+        )
+        for mutant in files.mutants(assignment)
     ]
 
 
-def correct(assignment: Assignment, solution: Mapping[str, str]) -> list[Trial]:
+def correct(assignment: Assignment, solution: Mapping[str, str], thorough: bool) -> list[Trial]:
     """The solution itself, whole packages, variants of this assignment, and those of earlier ones together."""
     found = [Trial("correct", SOLUTION, "the solution itself", solution)]
     for package in files.packages(assignment.course):
         assert package.folder is not None
         found.append(Trial("correct", package.name, package.what, package.folder))
-    for variant in files.variants(assignment):
-        found.append(Trial("correct", variant.name, variant.what, files.apply(variant.edits, solution, variant.name)))
-    return [*found, *_earlier(assignment, solution)]
+    own = files.variants(assignment)
+    if thorough:
+        for variant in own:
+            texts = files.apply(variant.edits, solution, variant.name)
+            found.append(Trial("correct", variant.name, variant.what, texts))
+    else:
+        found += _grouped("own_variants", own, solution)
+    earlier = [variant for before in _earlier(assignment) for variant in files.variants(before)]
+    return [*found, *_grouped("earlier_variants", earlier, solution)]
 
 
-def _earlier(assignment: Assignment, solution: Mapping[str, str]) -> list[Trial]:
-    """Variants of earlier assignments, as many in one submission as do not touch the same text."""
-    course = assignment.course
-    earlier = [config.load_assignment(course, name) for name in assignment.predecessors()]
-    left = [variant for before in earlier for variant in files.variants(before)]
+def _grouped(name: str, variants: list[Variant], solution: Mapping[str, str]) -> list[Trial]:
+    """As many variants in one submission as do not touch the same text."""
     trials: list[Trial] = []
-    while left:
-        chosen, texts, left = _together(left, solution)
-        names = [variant.name for variant in chosen]
-        what = "variants of earlier assignments together: " + ", ".join(names)
-        trials.append(Trial("correct", f"earlier_variants_{len(trials) + 1}", what, texts))
+    while variants:
+        chosen, texts, variants = _together(variants, solution)
+        what = "together: " + ", ".join(variant.name for variant in chosen)
+        trials.append(Trial("correct", f"{name}_{len(trials) + 1}", what, texts))
     return trials
+
+
+def _earlier(assignment: Assignment) -> list[Assignment]:
+    return [config.load_assignment(assignment.course, name) for name in assignment.predecessors()]
+
+
+def _earlier_files(assignment: Assignment) -> set[str]:
+    return {file for before in _earlier(assignment) for file in before.files}
 
 
 def _together(
@@ -123,14 +145,16 @@ def _together(
 
 def spoilt(assignment: Assignment, solution: Mapping[str, str], thorough: bool) -> list[Trial]:
     """Each public function of the assignment's files, replaced by one that returns nonsense."""
-    trials = []
+    earlier = _earlier_files(assignment)
+    trials: list[Trial] = []
     for file in assignment.files:
         for target in nonsense.targets(file, solution.get(file, "")):
             kinds = nonsense.kinds(target)
             for kind in kinds if thorough else [kinds[len(trials) % len(kinds)]]:
                 texts = {**solution, file: nonsense.spoil(solution[file], target, kind)}
                 what = f"{target.name} returns {nonsense.WORDS[kind]}"
-                trials.append(Trial("nonsense", f"{target.name}:{kind}", what, texts, budget=WRONG_BUDGET))
+                smoke = file in earlier
+                trials.append(Trial("nonsense", f"{target.name}:{kind}", what, texts, None, WRONG_BUDGET, smoke))
     return trials
 
 
