@@ -218,6 +218,7 @@ def _report(
         sections=dict(plugin.grading.sections),
         secret=job["secret"],
         tinygrade=__version__,
+        hints=assignment.hints,
     )
 
 
