@@ -85,10 +85,10 @@ def _held(
 
 def changed(before: Any, now: Any) -> bool:
     """Is the array `now` anything but `before`?"""
-    if not isinstance(now, np.ndarray) or now.dtype.kind not in "biuf" or not isinstance(before, np.ndarray | np.generic):
-        return False  # there is nothing that could have been written into
-    if _identical(before, now):
+    if not isinstance(now, np.ndarray) or now.dtype.kind not in "biuf" or _identical(before, now):
         return False
+    if not isinstance(before, np.ndarray | np.generic):
+        return False  # there was nothing that could have been written into
     with np.errstate(all="ignore"):  # a package may hold float32
         return not np.array_equal(now, before.astype(now.dtype), equal_nan=now.dtype.kind == "f")
 
