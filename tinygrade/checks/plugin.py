@@ -158,13 +158,19 @@ class GradePlugin:
             if error.status == "timed_out":
                 self.grading.hung.add(marks_of.check_id(item))
             where = error.where or self._where(item)
-            facts = {"hint": error.hint, "where": where, "diagnosis": error.diagnosis, "seconds": seconds}
+            hint = error.hint or self._question(error)
+            facts = {"hint": hint, "where": where, "diagnosis": error.diagnosis, "seconds": seconds}
             return Outcome(_case(item), error.status, 0.0, error.message, **facts)  # type: ignore[arg-type]
         if isinstance(error, AssertionError):
             return Outcome(_case(item), "failed", 0.0, _said(error), where=self._where(item), seconds=seconds)
         traceback.print_exception(error)
         message = f"a fault of the grader or of the check, not yours: {type(error).__name__}: {error}"
         return Outcome(_case(item), "grader_error", 0.0, message, seconds=seconds)
+
+    def _question(self, failure: StudentFailure) -> str:
+        """What the page of its diagnosis asks."""
+        page = self.grading.catalogue.pages.get(failure.diagnosis.code) if failure.diagnosis else None
+        return page.question if page else ""
 
     def _where(self, item: pytest.Item) -> str:
         path = marks_of.read(item).where
@@ -192,8 +198,6 @@ class GradePlugin:
         marks = marks_of.read(item)
         needed = [self.grading.results[name] for name in marks.needs if name in self.grading.results]
         result = combine(check, self._group(check), marks, self._outcomes[check], needed)
-        if self.grading.assignment.hints == "none":
-            result = replace(result, hint="")
         self.results.append(result)
         self.grading.results[marks_of.function_name(item)] = result
         self.grading.emit(CheckFinished(result))
