@@ -128,6 +128,17 @@ def target(steps: Sequence[Step], message: str) -> int:
     return shown[-1] if shown else last
 
 
+def batch(steps: Sequence[Step], call: int) -> tuple[int, int] | None:
+    """The step that asked for the `call`-th evaluation of a gradient check, and its number in there."""
+    for i, step in enumerate(steps):
+        if step.gives_data and step.do == "routine" and step.args[0] == "vjps":
+            calls = len(step.args[1][1])
+            if call < calls:
+                return i, call
+            call -= calls
+    return None
+
+
 def place(data: Any, message: str) -> tuple[Any, ...]:
     """Where in `data` stands what `message` says is the student's: keys, then an index; () when nowhere."""
     if found := _YOURS.search(message):
@@ -216,13 +227,12 @@ def _is_effect(step: Step, used: set[int]) -> bool:
     return writes or step.do == "set" or (step.do == "operate" and step.args[0] == "setitem")
 
 
-def shortened(steps: list[Step], message: str, open_worker: Callable[..., Worker]) -> list[Step]:
-    """The steps that lead to what `message` speaks of, which is the last of them.
+def shortened(steps: list[Step], end: int, open_worker: Callable[..., Worker]) -> list[Step]:
+    """The steps that lead to step number `end`, which is the last of them.
 
     Args:
         open_worker: a fresh worker, in which the shorter list is tried.
     """
-    end = target(steps, message)
     if end < 0:
         return []
     opening = [i for i, step in enumerate(steps[: end + 1]) if step.do == "open"]
