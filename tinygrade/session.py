@@ -148,6 +148,7 @@ def _checked(
         emit=emit,
         catalogue=plugins.diagnoses(manager, warn=lambda _: None),
         quick=job["quick"],
+        budget_share=job["budget"],
     )
     plugin = GradePlugin(grading, isolation, environment())
     recording = []

@@ -14,7 +14,7 @@ STEPS, LEARNING_RATE, HIDDEN = 200, 0.05, 16
 @pytest.mark.given(*(f"test_{op}" for op in OPS), "test_unbroadcast", "test_broadcast_add", "test_broadcast_sub")
 @pytest.mark.needs("test_reuse", "test_diamonds", "test_twice", "test_start")
 @pytest.mark.hint("Is the loss before step 0 right, and the one before step 1? What happens in between?")
-def test_training(parity, student, rng, note):
+def test_small_training(parity, student, rng, note):
     x = np.linspace(-3.0, 3.0, 32).reshape(-1, 1)
     shapes = [(1, HIDDEN), (HIDDEN,), (HIDDEN, 1), (1,)]
     weights = [scale * rng.standard_normal(shape) for scale, shape in zip((1.0, 0.5, 0.3, 0.1), shapes, strict=True)]

@@ -17,7 +17,8 @@ def test_log_probabilities(parity, gpt, prompts):
         model = gpt.build(lib)
         return [lib.train.predict_next(model, prompt) for prompt in prompts]
 
-    parity(predict, "predict_next(model, prompt) of case")
+    inputs = {"prompts": prompts, "weights": gpt.weights}
+    parity(predict, "predict_next(model, prompt) of case", about="train.predict_next", inputs=inputs)
 
 
 @pytest.mark.points(10)

@@ -97,6 +97,53 @@ def test_root_drops_its_user(tinygrade, repository, tmp_path):
     assert isolation["missing"] == []
 
 
+LIVES = """
+import json, os, sys, time
+from pathlib import Path
+from tinygrade.model import Limits
+from tinygrade.sandboxes.local import LocalSandbox
+from tinygrade.sandboxes.portable import PortableSandbox
+
+def owner(pid):
+    try:
+        text = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return None
+    return None if "State:\\tZ" in text else int(text.partition("Uid:")[2].split()[0])
+
+def gone(pid):
+    end = time.monotonic() + 10
+    while owner(pid) is not None and time.monotonic() < end:
+        time.sleep(0.01)
+    return owner(pid) is None
+
+local, portable = LocalSandbox(Limits()), PortableSandbox(Limits())
+workers = [local.open(cpu_seconds=5.0), portable.open(cpu_seconds=5.0), local.open(cpu_seconds=5.0)]
+pids = [worker._process.pid for worker in workers]
+owners = [owner(pid) for pid in pids]
+for worker in workers[:2]:
+    worker.close()
+closed = [gone(pid) for pid in pids[:2]]
+local._zygote.kill()
+print(json.dumps([owners, closed, gone(pids[2])]))
+local.close()
+portable.close()
+"""
+
+
+@needs_root
+@needs_all
+def test_workers_of_another_user_are_ended_and_die_with_their_parent(python):
+    """A change of user forgets what happens when the parent dies, and needs the right to kill."""
+    command = [python, "-P", "-c", LIVES]
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/", timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    owners, closed, orphan_gone = json.loads(done.stdout)
+    assert all(owner >= 60000 for owner in owners)
+    assert closed == [True, True]
+    assert orphan_gone
+
+
 @needs_root
 @needs_all
 @pytest.mark.parametrize("sandbox", ["local", "portable"])

@@ -10,12 +10,14 @@ import pytest
 
 from tinygrade.checks import marks
 from tinygrade.checks.context import Grading
+from tinygrade.checks.diagnosing import named
 from tinygrade.checks.gradcheck import GradCheck
 from tinygrade.checks.parity import Parity
 from tinygrade.checks.reference import ReferenceLibrary
 from tinygrade.checks.stack import Stack
 from tinygrade.checks.student import StudentLibrary
 from tinygrade.checks.trajectories import Trajectory
+from tinygrade.failures import StudentFailure
 
 GRADING = pytest.StashKey[Grading]()
 #: What the student's code printed during the check.
@@ -82,6 +84,16 @@ def gradcheck(
 def trajectory(student: StudentLibrary, reference: ReferenceLibrary, grading: Grading) -> Trajectory:
     """Compare the parameters with the reference's after each step of an optimiser."""
     return Trajectory(student, reference, grading.catalogue)
+
+
+@pytest.fixture
+def mistake(grading: Grading) -> Callable[..., StudentFailure]:
+    """`raise mistake(code, message, **evidence)`: a failure whose diagnosis the check knows: it looked for it."""
+
+    def failure(code: str, message: str, **evidence: Any) -> StudentFailure:
+        return named(StudentFailure(message), grading.catalogue, code, evidence)
+
+    return failure
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrade.checks.calls import Call
 from tinygrade.checks.differences import fits
 from tinygrade.checks.evaluations import Evaluation, Question, ask, cotangent
 from tinygrade.checks.target import Sides, Target
@@ -37,7 +38,7 @@ class Reruns:
             Unanswered: there is no answer from both.
         """
         self._count()
-        question = Question(replace(question.call, inputs=list(inputs), kwargs=kwargs), question.tensors)
+        question = Question(Call(list(inputs), kwargs, wrt=question.call.wrt), question.tensors)
         try:
             (value,) = ask(self._sides.reference, self._target.reference, [question])
             question = replace(question, cotangent=cotangent(self._sides.rng, value))

@@ -35,7 +35,7 @@ _SHARED = (
         type=click.Choice(["auto", "strong", "none"]),
         default="auto",
         show_default=True,
-        help="How well the submission is confined at least.",
+        help="Take what there is, refuse less than strong, or leave the confinement out.",
     ),
     click.option("--sandbox", default="", metavar="NAME", help="Use this sandbox (see `tinygrade plugins`)."),
     click.option(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .steps import fit, listed, trajectory
+from .steps import called, fit, listed, trajectory
 from .surface import Surface
 
 
@@ -82,4 +82,6 @@ def _verdict(judge: Any, call: Sequence[Any]) -> bool | str:
 
 
 #: What the trusted side may ask for by name.
-LOOPS: dict[str, Callable[..., Any]] = {f.__name__: f for f in (chain, descend, verdicts, listed, trajectory, fit)}
+LOOPS: dict[str, Callable[..., Any]] = {
+    f.__name__: f for f in (chain, descend, verdicts, listed, called, trajectory, fit)
+}

@@ -85,7 +85,6 @@ def _added(call: Call) -> Claims:
     yield {"added_to_allowed": 1}, _call(call, hide=lambda scores, mask: scores + mask)
     yield {"added_to_hidden": 1}, _call(call, hide=lambda scores, mask: scores + ~mask)
     yield {"hidden_score": -1}, _call(call, hide=lambda scores, mask: np.where(mask, scores, -1.0))
-    yield {"hidden_score": 1e-9}, _call(call, hide=lambda scores, mask: np.where(mask, scores, 1e-9))
 
 
 def _reversed(call: Call) -> Claims:
