@@ -243,6 +243,9 @@ class Writer:
         if not isinstance(value, HandleRef):
             if isinstance(value, list | tuple):
                 return f"[{', '.join(map(self.plain, value))}]"
+            if isinstance(value, dict):
+                items = "".join(f"    {scalar(key)}: {self.plain(item)},\n" for key, item in value.items())
+                return f"{{\n{items}}}"
             return self.literals.source(value)
         kind = self._types.get(value.id, "")
         if kind == self._tensor:
