@@ -87,4 +87,4 @@ def compare_gradients(got: Any, expected: dict[str, Any], name: str) -> None:
 
 
 def _peak(value: Any) -> float:
-    return float(np.max(np.abs(value), initial=0.0))
+    return float(np.max(np.abs(np.asarray(value)), initial=0.0))
