@@ -152,9 +152,15 @@ class Channel:
 
     def _drain_prints(self) -> None:
         """Read all that was printed so far; a worker that has died meanwhile is no matter here."""
-        while ready := self._prints and select.select(self._prints, [], [], 0)[0]:
-            for fd in ready:
-                self._read_print(fd)
+        while self._wait_for_prints(0.0):
+            pass
+
+    def _wait_for_prints(self, seconds: float) -> bool:
+        """Read what is there from the prints alone; wait up to `seconds` for it. True when there was any."""
+        ready = select.select(self._prints, [], [], seconds)[0] if self._prints else []
+        for fd in ready:
+            self._read_print(fd)
+        return bool(ready)
 
     def _read_print(self, fd: int) -> None:
         if data := os.read(fd, 1 << 16):
@@ -190,8 +196,9 @@ class Channel:
             return ""
         end = time.monotonic() + 0.2
         seen = False  # the stack comes line by line: read until no more comes
+        # Prints only: a worker that took the signal's handler away dies of it, which is no crash of its own.
         while time.monotonic() < end and self._prints:
-            more = self._drain(0.05)
+            more = self._wait_for_prints(0.05)
             if seen and not more:
                 break
             seen = seen or more
