@@ -16,6 +16,7 @@ LAYERS = (
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},
     {"grading", "session"},
+    {"attacks"},
     {"cli", "testing", "__main__"},
 )
 FAMILIES = LAYERS[2]

@@ -7,14 +7,8 @@ import stat
 
 import pytest
 
-from tinygrade.config import load_assignment, load_course
 from tinygrade.errors import SubmissionError
 from tinygrade.loaders import builtin, directory, rules
-
-
-@pytest.fixture
-def assignment(make_course):
-    return load_assignment(load_course(make_course()), "assignment1")
 
 
 @pytest.fixture
@@ -28,9 +22,7 @@ def work(tmp_path):
 
 
 @pytest.fixture
-def load(assignment, tmp_path):
-    into = tmp_path / "copy"
-    into.mkdir()
+def load(assignment, into):
     return lambda source: directory.load(str(source), assignment, into)
 
 

@@ -78,7 +78,8 @@ def _existing_folder(source: str, package: str) -> Path:
     except OSError as error:
         raise SubmissionError(f"{source}: cannot be read: {error.strerror}") from error
     if not stat.S_ISDIR(mode):
-        raise SubmissionError(f"{source}: is not a folder; name the folder that holds {package}/, or pack it as .zip or .tar.gz")
+        wanted = f"name the folder that holds {package}/, or pack it as .zip or .tar.gz"
+        raise SubmissionError(f"{source}: is not a folder; {wanted}")
     return path
 
 
