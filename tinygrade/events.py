@@ -89,9 +89,8 @@ def from_json(tree: Mapping[str, Any]) -> Event:
     values = {key: value for key, value in tree.items() if key != "event"}
     match tree["event"]:
         case Started.kind:
-            isolation = Isolation(values["isolation"]["level"], tuple(values["isolation"]["missing"]))
             checks = tuple((check, group) for check, group in values["checks"])
-            return Started(isolation, values["environment"], checks)
+            return Started(Isolation.from_json(values["isolation"]), values["environment"], checks)
         case Swapped.kind:
             return Swapped(tuple(Swap(**swap) for swap in values["swaps"]))
         case CheckStarted.kind:

@@ -12,6 +12,9 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from tinygrade.isolation import Isolation as Isolation
+from tinygrade.isolation import Level as Level
+
 #: Version of the report's JSON form; raised when a reader of the old form would misread the new one.
 REPORT_SCHEMA = 1
 
@@ -30,7 +33,6 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 Visibility = Literal["visible", "hidden"]
 Policy = Literal["own", "released", "auto"]
-Level = Literal["strong", "weak", "none"]
 
 
 @dataclass(frozen=True)
@@ -188,14 +190,6 @@ class Swap:
 
 
 @dataclass(frozen=True)
-class Isolation:
-    """How well student code was confined, as measured: see `Level`."""
-
-    level: Level
-    missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Report:
     """The result of one grading."""
 
@@ -266,8 +260,7 @@ def check_to_json(check: CheckResult) -> dict[str, Any]:
 
 
 def _report(values: dict[str, Any]) -> Report:
-    isolation = values["isolation"]
-    values["isolation"] = Isolation(isolation["level"], tuple(isolation["missing"]))
+    values["isolation"] = Isolation.from_json(values["isolation"])
     values["checks"] = tuple(check_from_json(c) for c in values["checks"])
     values["adjustments"] = tuple(Adjustment(**a) for a in values["adjustments"])
     values["swaps"] = tuple(Swap(**s) for s in values["swaps"])

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from tinygrade import config, events, plugins, scoring
 from tinygrade.errors import GraderError, RefusedError, SubmissionError, TinygradeError, UsageError
 from tinygrade.events import Event, Finished, Stopped
+from tinygrade.isolation import refusal
 from tinygrade.model import Assignment, Isolation, Report, Submission
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
     from tinygrade.checks.plugin import GradePlugin
     from tinygrade.sandbox import Sandbox
-
-LEVELS = ("none", "weak", "strong")
 
 
 def main() -> None:
@@ -77,7 +76,7 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     plugins.load_course_plugin(manager, course)
     assignment = config.load_assignment(course, job["assignment"])
     work = Path(job["work"])
-    sandbox = _open_sandbox(manager, assignment, job["sandbox"])
+    sandbox = _open_sandbox(manager, assignment, job["sandbox"], job["isolation"])
     try:
         submission = _load(manager, job["source"], assignment, work / "submission")
         isolation = _isolation(sandbox, job["isolation"])
@@ -89,11 +88,12 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     return _adjusted(manager, report)
 
 
-def _open_sandbox(manager: pluggy.PluginManager, assignment: Assignment, name: str) -> Sandbox:
+def _open_sandbox(manager: pluggy.PluginManager, assignment: Assignment, name: str, isolation: str) -> Sandbox:
     from tinygrade.sandboxes.builtin import default_name
 
     make = plugins.sandboxes(manager, warn=lambda _: None).get(name or default_name())
-    sandbox: Sandbox = make(limits=assignment.limits)
+    without = {"without": ("landlock", "seccomp", "privileges")} if isolation == "none" else {}
+    sandbox: Sandbox = make(limits=assignment.limits, **without)
     return sandbox
 
 
@@ -108,12 +108,8 @@ def _load(manager: pluggy.PluginManager, source: str, assignment: Assignment, in
 
 def _isolation(sandbox: Sandbox, wanted: str) -> Isolation:
     isolation = sandbox.isolation()
-    if wanted == "strong" and LEVELS.index(isolation.level) < LEVELS.index("strong"):
-        possible = ", ".join(isolation.missing)
-        raise RefusedError(
-            f"not graded, not zero: the isolation here is {isolation.level} "
-            f"(student code could reach: {possible}); run with --isolation auto if the code is your own"
-        )
+    if wanted == "strong" and (reason := refusal(isolation, "strong")):
+        raise RefusedError(reason)
     return isolation
 
 

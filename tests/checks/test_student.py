@@ -42,6 +42,9 @@ class Worker:
 @pytest.fixture
 def package(tmp_path):
     files = frozenset({"__init__.py", "ops.py", "sub/deep.py"})
+    for name in files:
+        (tmp_path / "tinytorch" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tinytorch" / name).touch()
     return Package("tinytorch", tmp_path / "tinytorch", files, Surface(), Limits(import_cpu_seconds=2.0, output_kib=1))
 
 
@@ -294,7 +297,7 @@ def test_a_restart_is_a_fresh_worker_with_given_parts(library):
     assert student.workers[0].closed
     student.ops  # noqa: B018
     assert len(student.workers) == 2
-    parts = student.workers[1].requests[0]["args"][3]
+    parts = student.workers[1].requests[0]["args"][4]
     assert parts == [{"path": "ops.mask", "parameters": []}, {"path": "nn.Linear", "parameters": ["weight"]}]
     assert [request["do"] for request in student.workers[1].requests] == ["open", "module"]
 

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tinygrade.model import Limits
@@ -104,7 +105,8 @@ class Student:
     def __init__(self, worker, folder):
         self.worker = worker
         surface = {"tensor": "main.Tensor", "parameters": []}
-        self.ask("open", "tinytorch", str(folder), surface, [])
+        files = {path.name: np.frombuffer(path.read_bytes(), np.uint8) for path in folder.glob("*.py")}
+        self.ask("open", "tinytorch", str(folder), files, surface, [])
         self.module = self.ask("module", "main")["value"]
 
     def ask(self, do, *args, cpu_seconds=5.0, **more):
@@ -115,6 +117,12 @@ class Student:
         found = self.ask("get", self.module, function)["value"]
         reply = self.ask("call", found, list(args), {}, **more)
         return self.ask("fetch", reply["value"])["value"]
+
+
+@pytest.fixture
+def student_of():
+    """`student_of(sandbox, folder)`: a fresh worker of this sandbox with the package."""
+    return lambda sandbox, folder: Student(sandbox.open(cpu_seconds=30.0), folder)
 
 
 @pytest.fixture

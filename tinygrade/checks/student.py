@@ -130,7 +130,7 @@ class StudentLibrary:
             table = self._package.surface
             surface = {"tensor": table.tensor, "parameters": list(table.parameters)}
             parts = [{"path": part.path, "parameters": list(part.parameters)} for part in self.parts]
-            args = [self._package.name, str(self._package.folder), surface, parts]
+            args = [self._package.name, self._package.folder.as_posix(), self._package.sources(), surface, parts]
             self._guarded_import("", {"do": "open", "args": args})
         return self._worker
 

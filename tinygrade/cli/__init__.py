@@ -28,6 +28,7 @@ COMMANDS = {
     "reference": "Check the solution and compare with the recorded baseline.",
     "template": "Generate the student template from the solution.",
     "plugins": "List plugins and what they registered.",
+    "doctor": "Show how well student code is confined here.",
 }
 
 

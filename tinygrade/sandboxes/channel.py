@@ -74,6 +74,10 @@ class Channel:
             if answer is not None:
                 self.post(answer)
 
+    def hear(self, *, cpu_seconds: float) -> dict[str, Any]:
+        """What the worker says without being asked. Raises WorkerError as `ask` does."""
+        return self._next(Deadline(self._process.pid, cpu_seconds), None)
+
     def post(self, message: dict[str, Any]) -> None:
         if self._exit is not None:
             raise WorkerDied("its process has ended")
@@ -92,6 +96,10 @@ class Channel:
     def output(self) -> str:
         self._drain_prints()
         return self._output.take()
+
+    @property
+    def is_open(self) -> bool:
+        return self._exit is None
 
     def close(self) -> None:
         if self._exit is None:

@@ -71,11 +71,13 @@ class Session:
         except WireError as error:
             self._pipe.send({"unsendable": str(error)})
 
-    def _open(self, name: str, folder: str, surface: dict[str, Any], parts: list[dict[str, Any]]) -> None:
+    def _open(
+        self, name: str, folder: str, files: dict[str, Any], surface: dict[str, Any], parts: list[dict[str, Any]]
+    ) -> None:
         self._package, self._folder = name, Path(folder)
         module, _, attribute = surface["tensor"].rpartition(".")
         self._surface = Surface(lambda: getattr(package.load(name, module), attribute), surface["parameters"])
-        package.install(name, self._folder)
+        package.install(name, self._folder, {file: content.tobytes() for file, content in files.items()})
         given.install(lambda module: package.load(name, module), parts, self._pipe, self._surface)
 
     def _module(self, name: str) -> Any:
