@@ -65,6 +65,11 @@ def lie(data):
     time.sleep(1000)
 
 
+def nap():
+    time.sleep(0.2)
+    return 0
+
+
 def forget_and_spin():
     import signal
     signal.signal(signal.SIGUSR1, signal.SIG_DFL)

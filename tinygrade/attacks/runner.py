@@ -25,6 +25,8 @@ ASSIGNMENT = "assignment3"
 #: and its objects as much again.
 MEMORY_MIB = 256.0
 SEED = 7
+#: What there is: an attack is to be tried on this machine as it is.
+ISOLATION = "auto"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ def _job(attack: Attack, assignment: Assignment, scene: Scene, sandbox: str) -> 
         seed=SEED,
         select=attack.select,
         quick=not attack.training,
+        isolation=ISOLATION,
         earlier=attack.earlier,
         sandbox=sandbox,
     )

@@ -100,8 +100,10 @@ class Scene:
     # ---- looking -----------------------------------------------------------------------------------
 
     def _written(self) -> Iterator[str]:
-        for file in [*self.canary.iterdir(), *self._outside()]:
+        for file in [*self._root.glob("canary/*"), *self._outside()]:
             yield f"wrote {file.name}"
+        if not self.canary.is_dir():
+            yield "moved the canary's folder"
 
     def _outside(self) -> list[Path]:
         places = {Path(p) for p in ("/tmp", "/var/tmp", "/dev/shm", tempfile.gettempdir(), Path.home(), Path.cwd())}
@@ -117,7 +119,7 @@ class Scene:
         """Size, mode, owner and modification time of everything that nobody may change."""
         found = {}
         for folder in self._watched:
-            for path in [folder, *folder.rglob("*")]:
+            for path in [folder, *folder.rglob("*")] if folder.exists() else []:
                 if "__pycache__" not in path.parts and not _is_cache(path):
                     state = path.lstat()
                     # a folder's own time moves with Python's caches in it
