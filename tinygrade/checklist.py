@@ -6,12 +6,13 @@ Nothing is imported. Whether a check may be shown is decided where it runs.
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinygrade.config import load_assignment
-from tinygrade.errors import CourseError, UsageError, did_you_mean
+from tinygrade.errors import CourseError, UsageError, UserError, did_you_mean
 from tinygrade.model import Course
 
 
@@ -71,10 +72,15 @@ def find(course: Course, name: str) -> list[Listed]:
 
 
 def shared_names(course: Course) -> set[str]:
-    """Functions that are checks of more than one assignment: alone they name none."""
+    """Functions that are checks of more than one assignment: alone they name none.
+
+    An assignment that cannot be read has no checks here: it is no reason why another one could not be graded.
+    """
     owners: dict[str, set[str]] = {}
-    for check in read(course):
-        owners.setdefault(check.function, set()).add(check.assignment)
+    for name in course.assignments:
+        with contextlib.suppress(UserError):
+            for check in _of_assignment(course, name):
+                owners.setdefault(check.function, set()).add(check.assignment)
     return {function for function, found in owners.items() if len(found) > 1}
 
 

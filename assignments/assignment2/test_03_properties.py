@@ -18,7 +18,7 @@ SIGMAS = 5.0
 @pytest.mark.where("functional.softmax")
 @pytest.mark.needs("test_softmax")
 @pytest.mark.hint("Which numbers does one row of your result depend on?")
-def test_softmax_rows(student, rng):
+def test_softmax_rows(student, mistake, rng):
     def rows(x):
         y = student.functional.softmax(student.tensor.Tensor(x))
         return student.fetch(y, shape=x.shape, dtype="f", finite=True, name="softmax")
@@ -27,11 +27,10 @@ def test_softmax_rows(student, rng):
     levels = np.array([[0.0], [1000.0], [-1000.0], [10.0]])
     alone, together = rows(x), rows(x + levels)
     if np.abs(alone.sum(axis=-1) - 1.0).max() > CLOSE:
-        raise StudentFailure(f"a row of softmax(x) sums to {_worst(alone.sum(axis=-1), 1.0):.6g}")
+        raise mistake("softmax-axis", f"a row of softmax(x) sums to {_worst(alone.sum(axis=-1), 1.0):.6g}")
     if np.abs(together.sum(axis=-1) - 1.0).max() > CLOSE:
-        raise StudentFailure(
-            f"with rows around 0, 1000, -1000 and 10, a row sums to {_worst(together.sum(axis=-1), 1.0):.6g}"
-        )
+        told = f"with rows around 0, 1000, -1000 and 10, a row sums to {_worst(together.sum(axis=-1), 1.0):.6g}"
+        raise mistake("softmax-global-maximum", told)
     if np.abs(together - alone).max() > CLOSE:
         raise StudentFailure("softmax changes when the same number is added to a whole row")
 
@@ -41,8 +40,8 @@ def test_softmax_rows(student, rng):
 @pytest.mark.task("A2.1")
 @pytest.mark.where("functional.layer_norm")
 @pytest.mark.needs("test_layer_norm")
-@pytest.mark.hint("With weight 1 and bias 0, what is the mean of the squares of a row? Which other rows may change that?")
-def test_layer_norm_rows(student, rng):
+@pytest.mark.hint("With weight 1 and bias 0, what is the mean square of a row? Which other rows may change that?")
+def test_layer_norm_rows(student, mistake, rng):
     def normed(x):
         tensors = [student.tensor.Tensor(array) for array in (x, np.ones(6), np.zeros(6))]
         y = student.functional.layer_norm(*tensors)
@@ -58,7 +57,7 @@ def test_layer_norm_rows(student, rng):
         raise StudentFailure(f"with weight 1 and bias 0, a row has mean {_worst(y.mean(axis=-1), 0.0):.6g}, expected 0")
     for i in range(3):
         if np.abs(normed(x[i : i + 1])[0] - y[i]).max() > CLOSE:
-            raise StudentFailure(f"sequence {i} gives another result alone than in a batch of 3")
+            raise mistake("batch-leak", f"sequence {i} gives another result alone than in a batch of 3")
 
 
 @pytest.mark.points(2)
@@ -68,7 +67,7 @@ def test_layer_norm_rows(student, rng):
 @pytest.mark.needs("test_cross_entropy")
 @pytest.mark.given("test_softmax", "test_log_softmax")
 @pytest.mark.hint("Take one target out of the batch. Did the loss change as you expected?")
-def test_ignored_targets(student, rng):
+def test_ignored_targets(student, mistake, rng):
     logits, targets = rng.standard_normal((2, 5, 4)), rng.integers(1, 4, (2, 5))
     targets[0, 3:], targets[1, 0] = 0, 0
 
@@ -83,13 +82,16 @@ def test_ignored_targets(student, rng):
         changed[index] = rng.standard_normal(4)
         moved = abs(loss(changed, targets) - before) > CLOSE
         if moved and targets[index] == 0:
-            raise StudentFailure(f"the logits at {index} change the loss, although the target there is ignored")
+            told = f"the logits at {index} change the loss, although the target there is ignored"
+            raise mistake("cross-entropy-ignored-counted", told)
         if not moved and targets[index] != 0:
-            raise StudentFailure(f"the logits at {index} do not change the loss; the target there counts")
+            told = f"the logits at {index} do not change the loss; the target there counts"
+            raise mistake("cross-entropy-ignores-too-much", told)
     kept = targets.reshape(-1) != 0
     alone = loss(logits.reshape(-1, 4)[kept], targets.reshape(-1)[kept])
     if abs(alone - before) > CLOSE:
-        raise StudentFailure(f"the loss is {before:.6g}, and {alone:.6g} once the ignored positions are taken out")
+        told = f"the loss is {before:.6g}, and {alone:.6g} once the ignored positions are taken out"
+        raise mistake("cross-entropy-count", told)
 
 
 @pytest.mark.points(2)
@@ -97,7 +99,7 @@ def test_ignored_targets(student, rng):
 @pytest.mark.task("A2.3")
 @pytest.mark.where("nn.Dropout")
 @pytest.mark.hint("Drop 30 % of 10,000 ones. What is the mean of what is left, and what should it be?")
-def test_dropout(student, rng):
+def test_dropout(student, mistake, rng):
     p, x, g = 0.3, 1.0 + rng.random((100, 100)), rng.standard_normal((100, 100))
     layer = student.nn.Dropout(p, rng=student.generator(int(rng.integers(1 << 62))))
     x_tensor = student.tensor.Tensor(x, requires_grad=True)
@@ -108,9 +110,9 @@ def test_dropout(student, rng):
         student.fetch(value, shape=x.shape, dtype="f", finite=True, name=name)
         for value, name in ((first, "Dropout(x)"), (x_tensor.grad, "the gradient of x"), (again, "Dropout(x)"))
     )
-    _require_pattern(y / x, p)
+    _require_pattern(y / x, p, mistake)
     if np.array_equal(y == 0, other == 0):
-        raise StudentFailure("two calls in training drop the same entries")
+        raise mistake("dropout-pattern", "two calls in training drop the same entries")
     if np.abs(dx - g * y / x).max() > CLOSE:
         raise StudentFailure("the gradient of x is not the incoming gradient times what was done to x")
     for wrong in (1.0, -0.1):
@@ -121,21 +123,22 @@ def test_dropout(student, rng):
         )
 
 
-def _require_pattern(factors, p):
+def _require_pattern(factors, p, mistake):
     """`factors` must be 0 with probability p and 1 / (1 - p) elsewhere, independently for each entry."""
     mean = factors.mean()
     if abs(mean - 1.0) > SIGMAS * np.sqrt(p / (1 - p) / factors.size):
-        raise StudentFailure(f"in training with p = {p}, the mean of Dropout(x) / x is {mean:.4f}, expected 1")
+        told = f"in training with p = {p}, the mean of Dropout(x) / x is {mean:.4f}, expected 1"
+        raise mistake("dropout-not-rescaled", told)
     kept = factors[factors != 0]
     if np.abs(kept - 1 / (1 - p)).max() > CLOSE:
         raise StudentFailure("the entries that are kept did not all grow by the same factor")
     dropped = (factors == 0).mean()
     if abs(dropped - p) > SIGMAS * np.sqrt(p * (1 - p) / factors.size):
-        raise StudentFailure(f"with p = {p}, {dropped:.1%} of the entries are dropped")
+        raise mistake("dropout-rate", f"with p = {p}, {dropped:.1%} of the entries are dropped", share=float(dropped))
     for axis, what in ((0, "column"), (1, "row")):
         shares = (factors == 0).mean(axis=axis)
         if (shares == 0).any() or (shares == 1).any():
-            raise StudentFailure(f"a whole {what} of 100 entries was kept or dropped together")
+            raise mistake("dropout-pattern", f"a whole {what} of 100 entries was kept or dropped together")
 
 
 @pytest.mark.points(2)
@@ -144,7 +147,7 @@ def _require_pattern(factors, p):
 @pytest.mark.where("nn.Module")
 @pytest.mark.needs("test_dropout")
 @pytest.mark.hint("Who tells a module that lies in a list of a module?")
-def test_train_and_eval(student, rng):
+def test_train_and_eval(student, mistake, rng):
     nn = student.nn
 
     def dropout():
@@ -171,7 +174,8 @@ def test_train_and_eval(student, rng):
             passes = np.array_equal(student.fetch(layer(student.tensor.Tensor(x)), shape=x.shape, name="Dropout(x)"), x)
             if passes == training:
                 does = "drops nothing" if training else "still drops entries"
-                raise StudentFailure(f"after {call} a Dropout in {place} {does}")
+                code = "dropout-in-evaluation" if place == "itself" and not training else "mode-not-passed-on"
+                raise mistake(code, f"after {call} a Dropout in {place} {does}", place=place)
 
     require_mode(True, "making it")
     outer.eval()
@@ -180,15 +184,15 @@ def test_train_and_eval(student, rng):
     require_mode(True, "eval() and train()")
     inner.eval().train().train(False)
     if not np.array_equal(student.fetch(places["a list of an inner module"](student.tensor.Tensor(x))), x):
-        raise StudentFailure("after train(False) a Dropout in a list still drops entries")
+        raise mistake("mode-not-passed-on", "after train(False) a Dropout in a list still drops entries")
 
 
 @pytest.mark.points(3)
 @pytest.mark.title("every parameter is found, each once, under its path")
 @pytest.mark.task("A2.3")
 @pytest.mark.where("nn.Module")
-@pytest.mark.hint("Which kind of container does your search not enter, and what does it do when it meets something again?")
-def test_parameters(student, rng):
+@pytest.mark.hint("Which container does your search not enter, and what does it do when it meets something again?")
+def test_parameters(student, mistake, rng):
     model, expected = _tree(student, rng)
     pairs = listed(student, model.named_parameters(), 100)
     found = {}
@@ -197,13 +201,14 @@ def test_parameters(student, rng):
             raise StudentFailure("named_parameters() gives something else than pairs of a name and a parameter")
         name = _first_name(pair[0])
         if name in found:
-            raise StudentFailure(f"named_parameters() has {name} twice (once as {pair[0]})")
+            raise mistake("parameter-twice", f"named_parameters() has {name} twice (once as {pair[0]})", name=name)
         found[name] = pair[1]
     missing, extra = sorted(set(expected) - set(found)), sorted(set(found) - set(expected))
     if missing or extra:
         told = [f"misses {', '.join(missing[:4])}"] if missing else []
         told += [f"has {', '.join(extra[:4])}"] if extra else []
-        raise StudentFailure(f"named_parameters() {' and '.join(told)}")
+        message = f"named_parameters() {' and '.join(told)}"
+        raise StudentFailure(message) if extra else mistake("parameters-missing", message, missing=missing)
     for name, value in expected.items():
         if not _equal(found[name], value):
             raise StudentFailure(f"{name} in named_parameters() is not the parameter at that place")
@@ -253,7 +258,7 @@ def _first_name(name):
 @pytest.mark.where("nn.Module")
 @pytest.mark.needs("test_parameters")
 @pytest.mark.hint("What is left in `grad` of each parameter after the call?")
-def test_zero_grad(student, rng):
+def test_zero_grad(student, mistake, rng):
     layers = [student.nn.Linear(2, 3, rng=student.generator(0)) for _ in range(2)]
     layers[0].blocks = [layers[1]]
     parameters = [getattr(layer, name) for layer in layers for name in ("weight", "bias")]
@@ -266,7 +271,7 @@ def test_zero_grad(student, rng):
         call()
         left = student.fetch([parameter.grad for parameter in parameters])
         if not all(value is None or (isinstance(value, np.ndarray) and not value.any()) for value in left):
-            raise StudentFailure(f"a gradient is left after {name}")
+            raise mistake("gradients-kept", f"a gradient is left after {name}")
 
 
 def _equal(got, expected):

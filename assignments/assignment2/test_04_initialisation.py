@@ -12,7 +12,7 @@ from tinygrade.checks.compare import describe
 GAP = 2.9
 
 
-def drawn(student, make, shape, name):
+def drawn(student, mistake, make, shape, name):
     """What `make(generator)` gives: the same for the same seed, other numbers for the next call and another seed."""
     generator = student.generator(1)
     first, following = make(generator), make(generator)
@@ -21,22 +21,25 @@ def drawn(student, make, shape, name):
         for value in (first, following, make(student.generator(1)), make(student.generator(2)))
     ]
     if not np.array_equal(values[0], values[2]):
-        raise StudentFailure(f"{name} differs between two generators of the same seed: does it draw from `rng`?")
+        raise mistake("seed-ignored", f"{name} differs between two generators of the same seed")
     for other, what in ((values[1], "a second call"), (values[3], "another seed")):
         if np.array_equal(values[0], other):
-            raise StudentFailure(f"{name} gives the same numbers for {what}")
+            code = "init-constant" if values[0].std() == 0.0 else "seed-ignored"
+            raise mistake(code, f"{name} gives the same numbers for {what}")
     return values[0]
 
 
-def require_distribution(values, distribution, name):
+def require_distribution(mistake, values, distribution, name):
     """`distribution(value)` is the probability of a smaller one."""
     ordered = np.sort(values, axis=None)
     expected = np.array([distribution(value) for value in ordered])
     gap = np.abs(expected - (np.arange(ordered.size) + 0.5) / ordered.size).max()
     if gap > GAP / sqrt(ordered.size):
-        raise StudentFailure(
-            f"{name}: {values.size} numbers from {ordered[0]:.3g} to {ordered[-1]:.3g} "
-            f"with standard deviation {values.std():.3g} do not look like that"
+        raise mistake(
+            "init-spread",
+            f"{name}: {values.size:,} numbers from {ordered[0]:.3g} to {ordered[-1]:.3g} "
+            f"with standard deviation {values.std():.3g} do not look like that",
+            standard_deviation=float(values.std()),
         )
 
 
@@ -53,11 +56,11 @@ def normal(std):
 @pytest.mark.task("A2.3")
 @pytest.mark.where("init.uniform_fan_in")
 @pytest.mark.hint("How many inputs has one unit of a layer with weight (out, in), and how far may its weights reach?")
-def test_uniform_fan_in(student):
+def test_uniform_fan_in(student, mistake):
     for shape in ((100, 16), (16, 100)):
         name = f"uniform_fan_in({shape}, rng)"
-        values = drawn(student, lambda rng, shape=shape: student.init.uniform_fan_in(shape, rng), shape, name)
-        require_distribution(values, uniform(1.0 / sqrt(shape[-1])), name)
+        values = drawn(student, mistake, lambda rng, shape=shape: student.init.uniform_fan_in(shape, rng), shape, name)
+        require_distribution(mistake, values, uniform(1.0 / sqrt(shape[-1])), name)
 
 
 @pytest.mark.points(1)
@@ -65,11 +68,11 @@ def test_uniform_fan_in(student):
 @pytest.mark.task("A2.3")
 @pytest.mark.where("init.normal")
 @pytest.mark.hint("What are the mean and the standard deviation of 1,000 of your numbers?")
-def test_normal(student):
+def test_normal(student, mistake):
     for std in (0.02, 1.5):
         name = f"normal((40, 50), {std}, rng)"
-        values = drawn(student, lambda rng, std=std: student.init.normal((40, 50), std, rng), (40, 50), name)
-        require_distribution(values, normal(std), name)
+        values = drawn(student, mistake, lambda rng, std=std: student.init.normal((40, 50), std, rng), (40, 50), name)
+        require_distribution(mistake, values, normal(std), name)
 
 
 @pytest.mark.points(1)
@@ -78,20 +81,22 @@ def test_normal(student):
 @pytest.mark.where("nn.Linear")
 @pytest.mark.needs("test_uniform_fan_in", "test_normal")
 @pytest.mark.hint("With which function, of which shape, does each parameter start?")
-def test_layers_start(student):
+def test_layers_start(student, mistake):
     def weight(make):
         return lambda rng: make(rng).weight
 
     shape = (60, 20)
-    linear = drawn(student, weight(lambda rng: student.nn.Linear(20, 60, rng=rng)), shape, "Linear.weight")
-    require_distribution(linear, uniform(1.0 / sqrt(20)), "Linear.weight")
+    linear = drawn(student, mistake, weight(lambda rng: student.nn.Linear(20, 60, rng=rng)), shape, "Linear.weight")
+    require_distribution(mistake, linear, uniform(1.0 / sqrt(20)), "Linear.weight")
     bias = student.fetch(student.nn.Linear(20, 60, rng=student.generator(0)).bias, shape=(60,), dtype="f", finite=True)
     if np.abs(bias).max() > 1.0 / sqrt(20):
-        raise StudentFailure(f"Linear.bias starts with {_largest(bias):.3g}, further from 0 than the weights")
-    table = drawn(student, weight(lambda rng: student.nn.Embedding(60, 20, rng=rng)), shape, "Embedding.weight")
+        raise mistake("init-spread", f"Linear.bias starts with {_largest(bias):.3g}, further from 0 than the weights")
+    embedding = weight(lambda rng: student.nn.Embedding(60, 20, rng=rng))
+    table = drawn(student, mistake, embedding, shape, "Embedding.weight")
     if not 0.005 <= table.std() <= 0.2:
-        raise StudentFailure(f"Embedding.weight starts with standard deviation {table.std():.3g}, expected about 0.1")
-    require_distribution(table, normal(table.std()), "Embedding.weight (normal)")
+        told = f"Embedding.weight starts with standard deviation {table.std():.3g}, expected about 0.1"
+        raise mistake("init-spread", told)
+    require_distribution(mistake, table, normal(table.std()), "Embedding.weight (normal)")
     norm = student.nn.LayerNorm(5)
     for name, expected in (("weight", 1.0), ("bias", 0.0)):
         value = student.fetch(getattr(norm, name))

@@ -24,18 +24,26 @@ def strings_of(rng, number, longest=10):
 @pytest.mark.where("data.CharTokenizer")
 @pytest.mark.hint("Which id has the first character of the alphabet, and what does id 0 stand for?")
 def test_tokenizer(parity, student, rng):
-    strings = strings_of(rng, 6)
-    known = strings[:4]
+    strings = strings_of(rng, 4)
 
-    def both_ways(lib):
-        tokenizer = lib.data.CharTokenizer.from_strings(known)
-        encoded = [tokenizer.encode(text) for text in known]
-        ids = [tokenizer.encode("".join(known)), [3, 1, 0, 2], [0, 1], []]
-        return {"encode": encoded, "decode": [tokenizer.decode(sequence) for sequence in ids]}
+    def tokenizer(lib):
+        return lib.data.CharTokenizer.from_strings(strings)
 
-    parity(both_ways, "CharTokenizer")
-    tokenizer = student.data.CharTokenizer.from_strings(["AB", "BC"])
-    student.raises(ValueError, lambda: tokenizer.encode("AXB"), valid=lambda: tokenizer.encode("CAB"))
+    parity(
+        lambda lib: [tokenizer(lib).encode(text) for text in strings],
+        "encode",
+        about="data.CharTokenizer.encode",
+        inputs={"strings": strings},
+    )
+    for ids in ([3, 1, 2], [3, 1, 0, 2], [0, 1], []):
+        parity(
+            lambda lib, ids=ids: tokenizer(lib).decode(ids),
+            f"decode({ids})",
+            about="data.CharTokenizer.decode",
+            inputs={"ids": ids, "strings": strings},
+        )
+    known = student.data.CharTokenizer.from_strings(["AB", "BC"])
+    student.raises(ValueError, lambda: known.encode("AXB"), valid=lambda: known.encode("CAB"))
 
 
 @pytest.mark.points(1)
@@ -47,12 +55,16 @@ def test_tokenizer(parity, student, rng):
 def test_make_batch(parity, student, rng):
     strings = [*strings_of(rng, 5), "ABCDEFGHIJ", "Z"]
 
-    def both(lib):
-        tokenizer = lib.data.CharTokenizer.from_strings(strings)
-        usual = lib.data.make_batch(strings, tokenizer)
-        return {"(strings, tok)": usual, "with max_len=12": lib.data.make_batch(strings, tokenizer, max_len=12)}
+    for max_len in (10, 12):
 
-    parity(both, "x, y of make_batch")
+        def both(lib, max_len=max_len):
+            tokenizer = lib.data.CharTokenizer.from_strings(strings)
+            if max_len == 10:
+                return lib.data.make_batch(strings, tokenizer)
+            return lib.data.make_batch(strings, tokenizer, max_len=max_len)
+
+        name = "x, y of make_batch" if max_len == 10 else f"x, y of make_batch with max_len {max_len}"
+        parity(both, name, about="data.make_batch", inputs={"strings": strings, "max_len": max_len})
     tokenizer = student.data.CharTokenizer.from_strings(strings)
     make_batch = student.data.make_batch
     student.raises(
@@ -67,20 +79,20 @@ def test_make_batch(parity, student, rng):
 @pytest.mark.task("A2.6")
 @pytest.mark.where("data.batches")
 @pytest.mark.hint("Number the rows of x, and add 100 for y. What do you see when you print the batches of one epoch?")
-def test_batches(student, rng):
+def test_batches(student, mistake, rng):
     seed = int(rng.integers(1 << 62))
     for rows, size in ((23, 5), (20, 5), (4, 9)):
         x = np.arange(rows)[:, None] + np.arange(3) * 1000
         generator = student.generator(seed)
-        first, second = (epoch(student, x, size, generator) for _ in range(2))
-        other = epoch(student, x, size, student.generator(seed))
+        first, second = (epoch(student, mistake, x, size, generator) for _ in range(2))
+        other = epoch(student, mistake, x, size, student.generator(seed))
         if other != first:
-            raise StudentFailure("two generators of the same seed give other batches: does the order come from `rng`?")
+            raise mistake("seed-ignored", "two generators of the same seed give other batches")
         if rows > 20 and first in (second, list(range(rows))):
-            raise StudentFailure("the rows come in the same order in every epoch")
+            raise mistake("batches-in-order", "the rows come in the same order in every epoch")
 
 
-def epoch(student, x, size, generator):
+def epoch(student, mistake, x, size, generator):
     """The order of the rows in one epoch; each batch must be whole."""
     rows, y = len(x), x + 100
     made = listed(student, student.data.batches(x, y, size, generator), rows + 1)
@@ -94,13 +106,15 @@ def epoch(student, x, size, generator):
             if not isinstance(part, np.ndarray) or part.shape != expected:
                 raise StudentFailure(f"{what} in {name} is {describe(part)}, expected shape {expected}")
         if not np.array_equal(batch[0] + 100, batch[1]):
-            raise StudentFailure(f"{name} holds targets of other rows than its inputs")
+            raise mistake("batches-unpaired", f"{name} holds targets of other rows than its inputs")
         order += batch[0][:, 0].tolist()
     missing, twice = sorted(set(range(rows)) - set(order)), sorted({row for row in order if order.count(row) > 1})
     if missing:
-        raise StudentFailure(f"in an epoch of {rows} rows with size {size}, row {missing[0]} does not come")
+        told = f"in an epoch of {rows} rows with size {size}, row {missing[0]} does not come"
+        raise mistake("batches-incomplete", told, missing=missing)
     if twice:
-        raise StudentFailure(f"in an epoch of {rows} rows with size {size}, row {twice[0]} comes twice")
+        told = f"in an epoch of {rows} rows with size {size}, row {twice[0]} comes twice"
+        raise mistake("batches-incomplete", told, twice=twice)
     return order
 
 
@@ -109,7 +123,7 @@ def epoch(student, x, size, generator):
 @pytest.mark.task("A2.6")
 @pytest.mark.where("data.train_val_split")
 @pytest.mark.hint("The data have the same string three times. Where may its copies go?")
-def test_split(student, rng):
+def test_split(student, mistake, rng):
     different = strings_of(rng, 20)
     strings = [different[i] for i in rng.permutation(np.arange(60) % 20)]
     seed = int(rng.integers(1 << 62))
@@ -122,7 +136,7 @@ def test_split(student, rng):
         if sorted([*train, *validation]) != sorted(strings):
             raise StudentFailure(f"of {len(strings)} strings, {len(train)} and {len(validation)} came back")
         if both := sorted(set(train) & set(validation)):
-            raise StudentFailure(f"{both[0]!r} is on both sides")
+            raise mistake("split-leaks", f"{both[0]!r} is on both sides")
         wanted = round(20 * fraction)
         if abs(len(set(validation)) - wanted) > (1 if 0 < fraction < 1 else 0):
             raise StudentFailure(
@@ -132,10 +146,10 @@ def test_split(student, rng):
 
     chosen = sides(seed, 0.25)
     if sides(seed, 0.25) != chosen:
-        raise StudentFailure("two generators of the same seed give other splits: is the choice drawn from `rng`?")
+        raise mistake("seed-ignored", "two generators of the same seed give other splits")
     # Two right splits are alike once in 15,504 draws, four once in 10^12.
     if all(sides(seed + i, 0.25) == chosen for i in (1, 2, 3)):
-        raise StudentFailure("every seed gives the same split")
+        raise mistake("seed-ignored", "every seed gives the same split")
     sides(seed, 0.0)
     sides(seed, 0.5)
 

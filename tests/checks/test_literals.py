@@ -15,7 +15,7 @@ VALUES = [
     -0.0,
     float("nan"),
     float("-inf"),
-    "text with \"quotes\" and \\ and \n",
+    'text with "quotes" and \\ and \n',
     (1,),
     (),
     [1, [2.5, None]],

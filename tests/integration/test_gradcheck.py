@@ -117,7 +117,7 @@ def test_a_right_package_has_full_marks(graded):
     ("old", "new", "function", "words"),
     [
         ("g * a.value, b", "g * b.value, b", "test_arithmetic", "times: the gradient of b"),
-        ("if size == 1", "if size == 7", "test_arithmetic", "size one in front broadcasts): the gradient of b has shape"),
+        ("if size == 1", "if size == 7", "test_arithmetic", "one in front broadcasts): the gradient of b has shape"),
         ("self.slope + g", "g + 0.0", "test_diamond", "a * b + a: the gradient of a"),
         ("np.argsort(axes)", "axes", "test_shuffled", "shuffled (axes=(1, 2, 0)"),
         ("a.value + b.value", "a.value - b.value", "test_diamond", "a * b + a[0]: yours"),

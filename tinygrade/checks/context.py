@@ -38,6 +38,8 @@ class Grading:
     #: The mistakes that can be named.
     catalogue: Catalogue = field(default_factory=Catalogue)
     quick: bool = False
+    #: Part of a training budget that is given.
+    budget_share: float = 1.0
     #: Listens to all workers, in a run that records a failure.
     recorder: Recorder | None = None
     #: Parts that checks may be given, by the name of the check that proves the student's own.
@@ -79,7 +81,7 @@ class Grading:
     ) -> BudgetedTraining:
         """A training run in the worker of `student`; see `BudgetedTraining`."""
         shapes = dict(self.assignment.surface.parameters)
-        return BudgetedTraining(student, shapes, seconds, on_snapshot, on_progress)
+        return BudgetedTraining(student, shapes, seconds * self.budget_share, on_snapshot, on_progress)
 
     def progress(self, check: str, **data: Any) -> None:
         """Tell the person who waits how far a long check is."""

@@ -10,9 +10,13 @@ import numpy as np
 
 from tinygrade.checks.literals import quoted
 from tinygrade.checks.trace import Step, place
+from tinygrade.checks.unrolled import UNROLLED
+from tinygrade.worker.wire import HandleRef
 
 #: Steps that a training function takes in a script before it is told to stop.
 TRAINING_STEPS = 5
+
+OPERATORS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**", "matmul": "@"}
 
 #: Functions that a script begins with when it needs them; TENSOR stands for the tensor class.
 HELPERS = {
@@ -29,7 +33,7 @@ def find(model, path):
 def plain(value):
     """Tensors as arrays, also inside lists and dicts."""
     if isinstance(value, TENSOR):
-        return value.data
+        return value.DATA
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return type(value)(map(plain, value)) if type(value) in (list, tuple) else value''',
@@ -42,7 +46,7 @@ def reachable(value, path="", seen=None):
     seen[id(value)] = value
     if isinstance(value, TENSOR):
         if value.requires_grad:
-            yield path, value.data.shape
+            yield path, value.DATA.shape
         return
     below = dict(enumerate(value)) if isinstance(value, (list, tuple)) else value
     for key, child in (below if isinstance(below, dict) else getattr(below, "__dict__", {})).items():
@@ -72,10 +76,10 @@ def _vjp(writer: Any, step: Step, last: bool, f: Any, args: Any, cotangent: Any,
 
 
 def _vjps(writer: Any, step: Step, last: bool, f: Any, calls: Any) -> None:
-    """Many evaluations in one request: the one that the message speaks of, else all of them."""
-    path = place(step.reply.get("value"), writer.message)
-    if path and last:
-        _evaluation(writer, step, f, calls[path[0]], path[1:])
+    """Many evaluations in one request: the one that is wrong, where that is known, else all of them."""
+    value = step.reply.get("value")
+    if last and writer.wrong_call is not None and isinstance(value, list):
+        _evaluation(writer, step, f, calls[writer.wrong_call], place(value[writer.wrong_call], writer.message))
         return
     for call in calls:
         _evaluation(writer, step, f, call, () if last else None)
@@ -87,18 +91,61 @@ def _evaluation(
     """One forward and backward; `path` leads to what is wrong in its answer, and None shows nothing."""
     words, tensors = _arguments(writer, call)
     words += [f"{name}={writer.literals.source(value, name)}" for name, value in call["kwargs"].items()]
+    function = writer.refer(f) if isinstance(f, HandleRef) else _composed(writer, f, len(call["inputs"]))
     output = writer.names.new("y")
-    writer.call(f"{output} = {writer.refer(f)}({', '.join(words)})")
+    writer.call(f"{output} = {function}({', '.join(words)})")
     if path is not None and path[:1] != ("grads",):
-        writer.show("value", f"{output}.data", step, path[1:] if path[:1] == ("output",) else ())
+        writer.show("value", f"{output}.{writer.data}", step, path[1:] if path[:1] == ("output",) else ())
     if call.get("cotangent") is None and "layout" in call:  # only the value was asked for
         return
-    writer.statement(f"{output}.backward({_laid_out(writer, call.get('cotangent'), call, 'g')})")
+    cotangent = _laid_out(writer, call.get("cotangent"), call, "g")
+    if path == () and cotangent:
+        incoming = writer.names.new("incoming")
+        writer.statement(f"{incoming} = {cotangent}")
+        cotangent = incoming
+    writer.statement(writer.pull_back(output, cotangent, isinstance(f, HandleRef)))
     for number, name in enumerate(tensors):
         if path is not None and (path[:1] != ("grads",) or path[1] == number):
-            writer.show(f"gradient of {name}", f"{name}.grad", step, path[2:] if path[:1] == ("grads",) else ())
+            entry = path[2:] if path[:1] == ("grads",) else ()
+            writer.show(f"gradient of {name}", f"{name}.{writer.grad}", step, entry)
     if path == ():
-        _afterwards(writer, output, tensors)
+        _afterwards(writer, [f"{name}.{writer.data}" for name in (*tensors, output)], tensors, cotangent)
+
+
+def _composed(writer: Any, program: Mapping[str, Any], inputs: int) -> str:
+    """A composition of operations (see `worker.programs`) as a function; gives its name."""
+    name = writer.names.new("composed")
+    values = [writer.names.new("a") for _ in range(inputs)]
+    lines = [f"def {name}({', '.join(values)}):"]
+
+    def operand(entry: Any) -> str:
+        kind, content = entry
+        if kind == "at":
+            return str(values[content])
+        return f"[{', '.join(map(operand, content))}]" if kind == "list" else str(writer.literals.source(content))
+
+    for kind, *rest in program["steps"]:
+        if kind == "constant":
+            values.append(writer.refer(program["constants"][rest[0]]))
+        elif kind == "get":
+            values.append(f"{operand(rest[0])}.{rest[1]}")
+        else:
+            words = list(map(operand, rest[1]))
+            words += [f"{key}={operand(entry)}" for key, entry in rest[2].items()] if kind == "call" else []
+            source = f"{operand(rest[0])}({', '.join(words)})" if kind == "call" else operation(rest[0], words)
+            values.append(writer.names.new("v"))
+            lines.append(f"    {values[-1]} = {source}")
+    writer.statement("\n".join([*lines, f"    return {operand(program['result'])}", ""]))
+    return str(name)
+
+
+def operation(name: str, words: Sequence[str]) -> str:
+    """An operator between sources."""
+    if name == "setitem":
+        return f"{words[0]}[{words[1]}] = {words[2]}"
+    if name == "getitem":
+        return f"{words[0]}[{words[1]}]"
+    return f"-{words[0]}" if name == "neg" else f"{words[0]} {OPERATORS[name]} {words[1]}"
 
 
 def _arguments(writer: Any, call: Mapping[str, Any]) -> tuple[list[str], list[str]]:
@@ -108,7 +155,7 @@ def _arguments(writer: Any, call: Mapping[str, Any]) -> tuple[list[str], list[st
     for positions in call["wrt"]:
         source = _laid_out(writer, call["inputs"][positions[0]], call, "a")
         tensors.append(writer.names.new("x"))
-        writer.statement(f"{tensors[-1]} = {writer.tensor}({source}, requires_grad=True)")
+        writer.statement(f"{tensors[-1]} = {writer.leaf(source)}")
         for position in positions:
             words[position] = tensors[-1]
     inputs = enumerate(call["inputs"])
@@ -124,16 +171,16 @@ def _laid_out(writer: Any, value: Any, call: Mapping[str, Any], wish: str) -> st
     return f"np.asfortranarray({source})" if layout == "F" else f"np.repeat({source}, 2, axis=-1)[..., ::2]"
 
 
-def _afterwards(writer: Any, output: str, tensors: Sequence[str]) -> None:
-    """For what shows only at the end: inputs that were changed, and memory that is shared."""
+def _afterwards(writer: Any, arrays: Sequence[str], tensors: Sequence[str], incoming: str) -> None:
+    """For what shows only at the end: arrays that were changed, and memory that is shared."""
+    arrays = [*arrays, *([incoming] if incoming else [])]
     if "shares its memory" in writer.message:
-        arrays = [f"{name}.{part}" for name in tensors for part in ("grad", "data")] + [f"{output}.data"]
-        pairs = [f"({a!r}, np.shares_memory({a}, {b}), {b!r})" for a, b in combinations(arrays, 2)]
-        writer.statement("for one, shared, other in [" + ", ".join(pairs) + "]:")
-        writer.statement('    print(one, "shares its memory with" if shared else "and", other)')
+        pairs = combinations([*(f"{name}.{writer.grad}" for name in tensors), *arrays], 2)
+        for a, b in pairs:
+            writer.statement(f'print({quoted(f"{a} and {b} share memory:")}, np.shares_memory({a}, {b}))')
     elif "changes" in writer.message:
-        for name in [*tensors, output]:
-            writer.statement(f'print("{name} afterwards:", {name}.data, sep="\\n")')
+        for array in arrays:
+            writer.statement(f'print({quoted(f"{array} afterwards:")}, {array}, sep="\\n")')
 
 
 def _write(writer: Any, step: Step, last: bool, model: Any, weights: Any) -> None:
@@ -195,4 +242,5 @@ _EXPANSIONS: dict[str, Callable[..., None]] = {
     "census": _census,
     "unwrap": _unwrap,
     "train": _train,
+    **UNROLLED,
 }

@@ -15,8 +15,11 @@ from tinygrade.checks.evaluations import Evaluation, Question
 from tinygrade.checks.gradients import compare_gradient, largest_entry
 from tinygrade.checks.reruns import Reruns
 from tinygrade.checks.target import Sides, Target
-from tinygrade.diagnosis.observations import GradientMismatch, ValueMismatch
+from tinygrade.diagnosis.observations import GradientMismatch, Unanswered, ValueMismatch
 from tinygrade.failures import StudentFailure
+
+#: Below this the right gradient of a re-run counts as zero: nothing follows from agreeing with it.
+TRIVIAL = 1e-9
 
 
 @dataclass(frozen=True)
@@ -149,13 +152,18 @@ class Judge:
             rerun=lambda inputs: self._rerun_gradient(i, inputs),
             reference=self._sides.reference,
             positions=question.tensors[i],
+            names=self._names,
             label=question.call.label,
+            layout=question.call.layout,
             contributions=lambda: self._reruns.contributions(question, i),
+            adds_up=self._reruns.adds_up,
             fits=lambda: self._reruns.fits(question, got),
         )
 
     def _rerun_gradient(self, i: int, inputs: Sequence[Any]) -> GradientMismatch | None:
         question, expected, got = self._reruns.ask(self._question, inputs, self._question.call.kwargs)
+        if largest_entry([(expected.grads or ())[i]]) < TRIVIAL:
+            raise Unanswered
         try:
             self._compare_gradient(i, expected, got)
         except StudentFailure:

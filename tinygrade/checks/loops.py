@@ -23,6 +23,14 @@ def listed(lib: Any, values: Any, limit: int) -> list[Any]:
     return found
 
 
+def called(lib: Any, f: Any, calls: Sequence[tuple[Sequence[Any], Mapping[str, Any]]]) -> list[Any]:
+    """What `f(*args, **kwargs)` gives for each of `calls`, as plain data."""
+    found = lib.loop("called", f, [(list(args), dict(kwargs)) for args, kwargs in calls])
+    if type(found) is not list or len(found) != len(calls):
+        raise StudentFailure(NO_ANSWER)
+    return found
+
+
 def path(
     lib: Any,
     optimizer: Any,

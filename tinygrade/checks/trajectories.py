@@ -50,17 +50,18 @@ class Trajectory:
             StudentFailure: a parameter differs; the message tells the first step and parameter where one does, and
                 both values. It has a diagnosis where the catalogue recognises the mistake.
         """
-        got = path(self._student, _class(self._student, optimizer), starts, gradients, settings, changes)
-        theirs = path(self._reference, _class(self._reference, optimizer), starts, gradients, settings, changes)
-        expected = unmarked(theirs)
+        got = self._path(self._student, optimizer, starts, gradients, settings, changes)
+        expected = self._path(self._reference, optimizer, starts, gradients, settings, changes)
         for step, number in np.ndindex(len(gradients), len(starts)):
-            name = f"{described(optimizer, settings)} after step {step + 1} of {len(gradients)}: parameter {number}"
+            name = f"{described(optimizer, settings)} after step {step + 1} of {len(gradients)}: parameter {number + 1}"
             try:
-                compare(got[step][number], theirs[step][number], name, rtol=rtol, atol=atol)
+                compare(got[step][number], expected[step][number], name, rtol=rtol, atol=atol)
             except StudentFailure as failure:
-                seen = TrajectoryMismatch(optimizer, settings, starts, gradients, got, expected, self._reference)
-                facts = {"step": step + 1, "parameter": number}
-                facts |= worst_entry(got[step][number], expected[step][number])
+                seen = TrajectoryMismatch(
+                    optimizer, settings, starts, gradients, got, unmarked(expected), self._reference
+                )
+                facts = {"step": step + 1, "parameter": number + 1}
+                facts |= worst_entry(got[step][number], seen.expected[step][number])
                 raise diagnosed(failure, self._catalogue, seen, facts) from None
 
     def own(
@@ -77,19 +78,40 @@ class Trajectory:
         Raises:
             StudentFailure: a parameter is no finite array of its shape any more.
         """
-        found = path(self._student, _class(self._student, optimizer), starts, gradients, settings, changes)
+        found = self._path(self._student, optimizer, starts, gradients, settings, changes)
         for step, parameters in enumerate(found, 1):
             for number, (value, start) in enumerate(zip(parameters, starts, strict=True)):
-                name = f"{described(optimizer, settings)} after step {step}: parameter {number}"
+                name = f"{described(optimizer, settings)} after step {step}: parameter {number + 1}"
                 require(value, shape=start.shape, dtype="f", finite=True, name=name)
         return found
+
+    def failure(
+        self,
+        message: str,
+        optimizer: str,
+        starts: Sequence[np.ndarray],
+        gradients: Gradients,
+        got: Sequence[Sequence[Any]],
+        **settings: Any,
+    ) -> StudentFailure:
+        """A property does not hold of the student's path `got`: `message`, and the mistake that the path shows."""
+        expected = unmarked(self._path(self._reference, optimizer, starts, gradients, settings, ()))
+        seen = TrajectoryMismatch(optimizer, settings, starts, gradients, got, expected, self._reference)
+        return diagnosed(StudentFailure(message), self._catalogue, seen, {})
+
+    def _path(
+        self,
+        lib: Any,
+        optimizer: str,
+        starts: Sequence[np.ndarray],
+        gradients: Gradients,
+        settings: Mapping[str, Any],
+        changes: Sequence[Mapping[str, Any]],
+    ) -> list[list[Any]]:
+        module, _, name = optimizer.rpartition(".")
+        return path(lib, getattr(getattr(lib, module), name), starts, gradients, settings, changes)
 
 
 def described(optimizer: str, settings: Mapping[str, Any]) -> str:
     """`AdamW(lr=0.1)` for `optim.AdamW`."""
     return f"{optimizer.rpartition('.')[2]}({', '.join(f'{key}={value}' for key, value in settings.items())})"
-
-
-def _class(lib: Any, optimizer: str) -> Any:
-    module, _, name = optimizer.rpartition(".")
-    return getattr(getattr(lib, module), name)

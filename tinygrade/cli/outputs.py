@@ -48,7 +48,7 @@ def parse(
         targets.append(target)
     for target in targets:
         if target.file is not None:
-            _try_writing(target.file)
+            try_writing(target.file)
     return targets
 
 
@@ -105,7 +105,7 @@ def write_file(file: Path, content: str | bytes) -> None:
         raise UsageError(f"{file}: cannot be written: {error.strerror}") from error
 
 
-def _try_writing(file: Path) -> None:
+def try_writing(file: Path) -> None:
     """Ask the file system now: nobody should train for five minutes and lose the report."""
     if file.is_dir():
         raise UsageError(f"{file}: cannot be written: it is a folder")

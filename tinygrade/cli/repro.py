@@ -103,7 +103,7 @@ def _written(recorded: Recorded, out: str | None, seed: int) -> int:
     if not recorded.script:
         where = f" ({recorded.where})" if recorded.where else ""
         say(f"{recorded.title}: {recorded.message}{where}")
-        say("nothing was written: there is no call of your code that could be run again")
+        say("nothing was written: there is nothing in it that could be run without the grader")
         return 0
     if out == "-":
         scripts.to_stdout(recorded)

@@ -39,16 +39,22 @@ class GradientMismatch:
     #: Results of the forward, the student's and the reference's.
     output: Any = None
     expected_output: Any = None
-    #: Both sides again on other inputs, same kwargs: the mismatch of this argument there, or None where they agree.
+    #: Both sides again on other inputs, same kwargs, new cotangent: the mismatch of this argument there, or None where
+    #: they agree. Raises Unanswered, also where the right gradient is zero, so that anything would agree.
     rerun: Callable[[Sequence[Any]], GradientMismatch | None] | None = None
     #: The solved package behind handles, for formulas that are built from its pieces.
     reference: Any = None
     #: All positions of this tensor, where one stands at several; empty for `(position,)`.
     positions: Sequence[int] = ()
-    #: What is special about the call: "a row broadcasts".
+    #: Names of the inputs, as far as they are known.
+    names: Sequence[str] = ()
+    #: What is special about the call, and how its arrays lay in memory; `rerun` has them in the plain order "C".
     label: str = ""
-    #: The reference's gradient of each of `positions` by itself; they add up to `expected`.
+    layout: str = "C"
+    #: The reference's gradient by each way on which the tensor acts on the result; they add up to `expected`.
     contributions: Callable[[], Sequence[np.ndarray]] | None = None
+    #: Does the student's x + x have twice the gradient of x? None when that cannot be told.
+    adds_up: Callable[[], bool | None] | None = None
     #: Are the student's gradients those of the student's own forward? None when that cannot be told.
     fits: Callable[[], bool | None] | None = None
 

@@ -20,6 +20,11 @@ def listed(surface: Surface, values: Iterable[Any], limit: int) -> list[Any]:
     return [unwrap(surface, value) for value in islice(values, limit)]
 
 
+def called(surface: Surface, f: Callable[..., Any], calls: Sequence[tuple[Sequence[Any], Mapping[str, Any]]]) -> Any:
+    """What `f(*args, **kwargs)` gives for each of `calls`, with arrays for tensors."""
+    return [unwrap(surface, f(*args, **kwargs)) for args, kwargs in calls]
+
+
 def trajectory(
     surface: Surface,
     optimizer: Callable[..., Any],
@@ -46,7 +51,7 @@ def trajectory(
         for name, value in changes[number].items() if number < len(changes) else ():
             setattr(stepper, name, value)
         for parameter, gradient in zip(parameters, step, strict=True):
-            parameter.grad = None if gradient is None else np.array(gradient)
+            surface.set_gradient(parameter, None if gradient is None else np.array(gradient))
         stepper.step()
         path.append([np.array(surface.data(parameter)) for parameter in parameters])
     return path
@@ -66,7 +71,7 @@ def fit(
     for _ in range(steps):
         optimizer.zero_grad()
         value = loss(model(x), y)
-        value.backward()
+        surface.pull_back(value, None)
         optimizer.step()
         losses.append(unwrap(surface, value))
     return losses

@@ -143,7 +143,6 @@ VARIANTS: dict[str, dict[str, Adam]] = {
         "first mean is a sum": Adam(weighted=(False, True)),
         "second mean is a sum": Adam(weighted=(True, False)),
         "both means are sums": Adam(weighted=(False, False)),
-        "sums, and no correction": Adam(weighted=(False, False), corrected=(False, False)),
     },
     "adamw-coupled-decay": {"decay added to the gradient": Adam(decay="coupled")},
     "adamw-decay-scale": {
@@ -157,7 +156,7 @@ VARIANTS: dict[str, dict[str, Adam]] = {
     "adamw-no-decay": {"no decay": Adam(decay="none")},
     "adamw-decay-skipped": {"decay of matrices only": Adam(decay="weights only")},
     "adam-moments-shared": {
-        "one state for all parameters": Adam(owner="shared"),
+        "one state for all parameters of a shape": Adam(owner="shared"),
         "the state at the place among those that move": Adam(owner="filtered"),
     },
     "adam-moments-forgotten": {

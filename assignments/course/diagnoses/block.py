@@ -136,7 +136,6 @@ def _half(p: Parts) -> dict[str, Map]:
         "attention": second,
         "the MLP": first,
         "both": lambda x: x,
-        "the first half is computed and dropped": lambda x: x + p.mlp(p.ln2(p.attn(p.ln1(x)))),
     }
 
 

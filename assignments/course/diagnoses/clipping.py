@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -88,23 +89,33 @@ def _squared_result(call: Call) -> Claims:
 Rate = Callable[[Call, float], float]
 
 
-def _cosine(call: Call, step: float, start: float, end: float, floor: float | None = None) -> float:
-    """Half a cosine from `peak` at `start` to the floor at `end`, after the right warm-up."""
-    low = call.floor if floor is None else floor
-    if step <= call.warmup:
-        return float(call.peak * step / call.warmup)
+def _way_down(curve: Callable[[float], float]) -> Rate:
+    """The right schedule, but for the curve between warm-up and end: from its progress, 0 to 1, to its height."""
+    return lambda c, t: _cosine(c, t, c.warmup, c.total, curve=curve)
+
+
+def _half_wave(progress: float) -> float:
+    return 0.5 * (1.0 + math.cos(math.pi * progress))
+
+
+def _cosine(
+    c: Call, step: float, start: float, end: float, low: float | None = None, curve: Any = _half_wave
+) -> float:
+    """The right warm-up, then from `peak` at `start` to `low` (default: the floor) at `end`."""
+    low = c.floor if low is None else low
+    if step <= c.warmup:
+        return float(c.peak * step / c.warmup)
     if step >= end:
         return float(low)
-    progress = (step - start) / (end - start)
-    return float(low + (call.peak - low) * 0.5 * (1.0 + math.cos(math.pi * progress)))
+    return float(low + (c.peak - low) * curve((step - start) / (end - start)))
 
 
-def _right(call: Call, step: float) -> float:
-    return _cosine(call, step, call.warmup, call.total)
+def _right(c: Call, step: float) -> float:
+    return _cosine(c, step, c.warmup, c.total)
 
 
-def _warm(call: Call, step: float, rate: float) -> float:
-    return rate if step <= call.warmup else _right(call, step)
+def _warm(c: Call, step: float, rate: float) -> float:
+    return rate if step <= c.warmup else _right(c, step)
 
 
 WAYS: dict[str, dict[str, Rate]] = {
@@ -127,52 +138,38 @@ WAYS: dict[str, dict[str, Rate]] = {
         "ends a step late": lambda c, t: _cosine(c, t, c.warmup, c.total + 1),
         "starts a step late": lambda c, t: _cosine(c, t, c.warmup + 1, c.total),
         "starts a step early": lambda c, t: _cosine(c, t, c.warmup - 1, c.total),
-        "counted from the warm-up, over the total": lambda c, t: _cosine(c, t, c.warmup, c.total + c.warmup),
-        "over the total, never reached": lambda c, t: (
-            _right(c, t)
-            if t <= c.warmup or t >= c.total
-            else c.floor + (c.peak - c.floor) * 0.5 * (1 + math.cos(math.pi * (t - c.warmup) / c.total))
+        "ends later by the warm-up": lambda c, t: _cosine(c, t, c.warmup, c.total + c.warmup),
+        "over the total": lambda c, t: (
+            _right(c, t) if t >= c.total else _cosine(c, t, c.warmup, c.total + c.warmup)
         ),
-        "a straight line": lambda c, t: (
-            _right(c, t)
-            if t <= c.warmup or t >= c.total
-            else c.peak + (c.floor - c.peak) * (t - c.warmup) / (c.total - c.warmup)
-        ),
-        "a whole wave": lambda c, t: (
-            _right(c, t)
-            if t <= c.warmup or t >= c.total
-            else c.floor + (c.peak - c.floor) * 0.5 * (1 + math.cos(2 * math.pi * (t - c.warmup) / (c.total - c.warmup)))
-        ),
-        "a quarter of a wave": lambda c, t: (
-            _right(c, t)
-            if t <= c.warmup or t >= c.total
-            else c.floor + (c.peak - c.floor) * math.cos(0.5 * math.pi * (t - c.warmup) / (c.total - c.warmup))
-        ),
-        "without one half": lambda c, t: (
-            _right(c, t)
-            if t <= c.warmup or t >= c.total
-            else c.floor + (c.peak - c.floor) * (1 + math.cos(math.pi * (t - c.warmup) / (c.total - c.warmup)))
-        ),
+        "a straight line": _way_down(lambda x: 1.0 - x),
+        "a whole wave": _way_down(lambda x: 0.5 * (1.0 + math.cos(2.0 * math.pi * x))),
+        "a quarter of a wave": _way_down(lambda x: math.cos(0.5 * math.pi * x)),
+        "without one half": _way_down(lambda x: 1.0 + math.cos(math.pi * x)),
+        "upside down": _way_down(lambda x: 0.5 * (1.0 - math.cos(math.pi * x))),
     },
     "schedule-floor": {
         "0": lambda c, t: _cosine(c, t, c.warmup, c.total, 0.0),
-        "added": lambda c, t: _right(c, t) if t <= c.warmup else c.floor + _cosine(c, t, c.warmup, c.total, 0.0),
-        "as a lower bound": lambda c, t: (
-            _right(c, t) if t <= c.warmup else max(c.floor, _cosine(c, t, c.warmup, c.total, 0.0))
-        ),
+        "added": lambda c, t: _right(c, t) if t <= c.warmup else c.floor + _to_zero(c, t),
+        "as a lower bound": lambda c, t: _right(c, t) if t <= c.warmup else max(c.floor, _to_zero(c, t)),
         "during warm-up, too": lambda c, t: max(c.floor, _right(c, t)),
     },
     "schedule-end": {
         "rises again": lambda c, t: (
-            _right(c, t)
-            if t <= c.total
-            else c.floor
-            + (c.peak - c.floor) * 0.5 * (1 + math.cos(math.pi * (t - c.warmup) / (c.total - c.warmup)))
+            _right(c, t) if t <= c.total else c.floor + (c.peak - c.floor) * _half_wave(_progress(c, t))
         ),
         "0 after the last step": lambda c, t: _right(c, t) if t <= c.total else 0.0,
-        "stays at the peak": lambda c, t: min(_right(c, min(t, c.warmup)), c.peak),
+        "stays at the peak": lambda c, t: _right(c, min(t, c.warmup)),
     },
 }
+
+
+def _to_zero(c: Call, step: float) -> float:
+    return _cosine(c, step, c.warmup, c.total, 0.0)
+
+
+def _progress(c: Call, step: float) -> float:
+    return float((step - c.warmup) / (c.total - c.warmup))
 
 
 def _tables(ways: dict[str, Rate]) -> Callable[[Call], Claims]:

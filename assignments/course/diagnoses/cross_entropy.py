@@ -85,7 +85,6 @@ def _other_choices(r: _Rows) -> dict[str, np.ndarray]:
     return {
         "every target that is 0": r.targets != 0,
         "targets that are 0, and the ignored ones": (r.targets != 0) & r.counts,
-        "negative targets only": r.targets >= 0,
         "the last class": r.targets != width - 1,
         "all that should count": ~r.counts,
         "the first position": first & r.counts,
@@ -120,7 +119,8 @@ def _overflows(call: Call) -> Claims:
     yield {}, lambda: np.asarray(-np.log(p)[at][r.counts].mean())
     yield {}, lambda: np.asarray((np.log(raised.sum(axis=-1)) - r.rows[at])[r.counts].mean())
     yield {"logarithm": "of the rounded softmax"}, lambda: np.asarray(-np.log(r.p[at])[r.counts].mean())
-    yield {"logarithm": "of 0, times a one-hot 0"}, lambda: np.asarray(-(r.one_hot * np.log(r.p)).sum(-1)[r.counts].mean())
+    picked = r.one_hot * np.log(r.p)  # 0 times the logarithm of 0 is not a number
+    yield {"logarithm": "of all probabilities"}, lambda: np.asarray(-picked.sum(axis=-1)[r.counts].mean())
     for eps in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15):
         yield {"added": eps}, lambda eps=eps: np.asarray(-np.log(r.p[at] + eps)[r.counts].mean())
         yield {"clipped": eps}, lambda eps=eps: np.asarray(-np.log(np.clip(r.p[at], eps, 1.0))[r.counts].mean())
@@ -181,7 +181,8 @@ def _gradient_of_ignored(call: Call) -> Claims:
         for size in (r.n, r.targets.size):
             yield {}, lambda size=size: _shaped(r, r.p - r.one_hot, size, everyone)
             clean = r.one_hot * r.counts[:, None]
-            yield {"left_out": "the target only"}, lambda size=size, clean=clean: _shaped(r, r.p - clean, size, everyone)
+            partly = r.p - clean
+            yield {"left_out": "the target only"}, lambda size=size, p=partly: _shaped(r, p, size, everyone)
 
 
 def _gradient_of_others_ignored(call: Call) -> Claims:

@@ -7,7 +7,8 @@ them. Where there is no solved package, such a formula is silent.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,7 @@ def value(code: str, about: str, wrong: Callable[[Call], Any], **evidence: Any) 
 
 def values(code: str, about: str, claims: Callable[[Call], Claims]) -> Rule:
     """A family of wrong values, each with the evidence that tells them apart."""
-    return Rule(code, ValueMismatch, lambda seen: _first(seen, lambda: claims(Call(seen))), Rank.FORMULA, (about,))
+    return Rule(code, ValueMismatch, Family(lambda seen: claims(Call(seen))), Rank.FORMULA, (about,))
 
 
 def gradient(code: str, about: str, argument: int, wrong: Callable[[Call], Any], **evidence: Any) -> Rule:
@@ -99,27 +100,36 @@ def gradient(code: str, about: str, argument: int, wrong: Callable[[Call], Any],
 def gradients(code: str, about: str, argument: int, claims: Callable[[Call], Claims]) -> Rule:
     """A family of wrong gradients of one argument."""
 
-    def see(seen: GradientMismatch) -> Mapping[str, Any] | None:
-        if seen.position != argument:
-            return None
-        return _first(seen, lambda: claims(Call(seen)))
+    def of_argument(seen: GradientMismatch) -> Claims:
+        return claims(Call(seen)) if seen.position == argument else ()
 
-    return Rule(code, GradientMismatch, see, Rank.FORMULA, (about,))
+    return Rule(code, GradientMismatch, Family(of_argument), Rank.FORMULA, (about,))
 
 
 def trajectory(code: str, about: str, claims: Callable[[TrajectoryMismatch], Claims]) -> Rule:
     """A family of wrong paths of parameters."""
-    return Rule(code, TrajectoryMismatch, lambda seen: _first(seen, lambda: claims(seen)), Rank.FORMULA, (about,))
+    return Rule(code, TrajectoryMismatch, Family(claims), Rank.FORMULA, (about,))
 
 
-def _first(seen: Any, claims: Callable[[], Claims]) -> Mapping[str, Any] | None:
-    """Evidence of the first claim that the student's numbers equal, and that is wrong."""
-    for evidence, wrong in _applicable(claims):
-        with np.errstate(all="ignore"):
+@dataclass(frozen=True)
+class Family:
+    """Sees whether the student's numbers are what one of several mistakes gives."""
+
+    claims: Callable[[Any], Claims]
+
+    def __call__(self, seen: Any) -> Mapping[str, Any] | None:
+        """Evidence of the first claim that the numbers equal, and that is wrong."""
+        for evidence, claimed in self.numbers(seen):
+            if same(claimed, seen.got):
+                return evidence
+        return None
+
+    def numbers(self, seen: Any) -> Iterator[tuple[Mapping[str, Any], Any]]:
+        """What each mistake gives here, where it applies and makes a difference."""
+        for evidence, wrong in _applicable(lambda: list(self.claims(seen))) or ():
             claimed = _applicable(wrong)
-        if same(claimed, seen.got) and not same(claimed, seen.expected) and not _is_plainer(claimed, seen):
-            return evidence
-    return None
+            if claimed is not None and not same(claimed, seen.expected) and not _is_plainer(claimed, seen):
+                yield evidence, claimed
 
 
 def _is_plainer(claimed: Any, seen: Any) -> bool:
@@ -128,11 +138,12 @@ def _is_plainer(claimed: Any, seen: Any) -> bool:
 
 
 def _applicable(compute: Callable[[], Any]) -> Any:
-    """What `compute` gives, or an empty tuple where the formula does not apply: shapes do not fit, a piece lacks."""
+    """What `compute` gives, or None where the formula does not apply: shapes do not fit, or a piece is missing."""
     try:
-        return compute()
+        with np.errstate(all="ignore"):
+            return compute()
     except (NoSolution, ValueError, IndexError):
-        return ()
+        return None
 
 
 # ---- arguments -------------------------------------------------------------------------------------
@@ -160,7 +171,7 @@ SIGNATURES: dict[str, Callable[..., None]] = {
     "functional.linear": lambda x, weight, bias=None: None,
     "transformer.scaled_dot_product_attention": lambda q, k, v, mask: None,
     "transformer.causal_mask": lambda t_q, t_k=None: None,
-    "optim.lr_at": lambda step, peak, warmup, total, floor=0.0: None,
+    "optim.lr_at": lambda steps, peak, warmup, total, floor=0.0: None,
 }
 
 

@@ -32,7 +32,8 @@ def _weight_slopes(call: Call) -> Claims:
     rows, g = call.x.reshape(-1, call.x.shape[-1]), call.g.reshape(-1, call.g.shape[-1])
     yield {"averaged": "over the rows"}, lambda: g.T @ rows / len(rows)
     yield {"only": "the last row"}, lambda: np.outer(g[-1], rows[-1])
-    yield {"only": "the first of the batch"}, lambda: call.g[0].reshape(-1, g.shape[1]).T @ call.x[0].reshape(-1, rows.shape[1])
+    first_g, first_x = call.g[:1].reshape(-1, g.shape[1]), call.x[:1].reshape(-1, rows.shape[1])
+    yield {"only": "the first of the batch"}, lambda: first_g.T @ first_x
 
 
 def _bias_slopes(call: Call) -> Claims:

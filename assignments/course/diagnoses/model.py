@@ -83,10 +83,9 @@ def _last(call: Call) -> Claims:
     yield {"last_norm": "before the blocks"}, lambda: model(
         call, start=lambda tokens, places: _last_norm(call)(tokens + places), norm=lambda x: x
     )
-    # a norm of its own, whose weight and bias are 1 and 0
-    yield {"last_norm": "without its weight and bias"}, lambda: model(
-        call, norm=lambda x: np.asarray(call.right.functional.layer_norm(x, np.ones(x.shape[-1]), np.zeros(x.shape[-1])))
-    )
+    one = np.ones(call.weights["ln_f.weight"].shape)
+    bare = lambda x: np.asarray(call.right.functional.layer_norm(x, one, 0.0 * one))  # noqa: E731
+    yield {"last_norm": "without its weight and bias"}, lambda: model(call, norm=bare)
     yield {"last_norm": "added to the stream"}, lambda: model(call, norm=lambda x: x + _last_norm(call)(x))
 
 

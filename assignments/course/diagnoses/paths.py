@@ -11,7 +11,8 @@ from tinygrade.diagnosis.observations import TrajectoryMismatch
 
 from .formulas import Claims
 
-#: Whose state a parameter's step uses: its own; one for all; the one at its place among those that move; a new one.
+#: Whose state a parameter's step uses: its own; one for all of its shape; the one at its place among those that move;
+#: a new one.
 Owner = Literal["own", "shared", "filtered", "fresh"]
 #: What happens to a parameter without gradient.
 Frozen = Literal["rests", "zero", "state only", "decays"]
@@ -26,6 +27,7 @@ def follow(
     """All parameters after each step."""
     parameters = [np.array(start, dtype=np.float64) for start in seen.starts]
     states: list[dict[str, Any]] = [{} for _ in parameters]
+    by_shape: dict[tuple[int, ...], dict[str, Any]] = {p.shape: {} for p in parameters}
     calls, trace = 0, []
     for number, given in enumerate(gradients, start=1):
         place = 0
@@ -33,7 +35,8 @@ def follow(
             if g is None and frozen == "rests":
                 continue
             calls += 1
-            state = {"own": states[i], "shared": states[0], "filtered": states[place], "fresh": {}}[owner]
+            shared = by_shape[parameters[i].shape]
+            state = {"own": states[i], "shared": shared, "filtered": states[place], "fresh": {}}[owner]
             place += 1
             new = step(state, parameters[i], np.zeros_like(parameters[i]) if g is None else g, number, calls)
             parameters[i] = _unless_frozen(seen, frozen, g, parameters[i], new)

@@ -23,8 +23,6 @@ class Momentum:
 
     #: "sum" of past gradients, running "mean", mean "after the first", "none", or with a look "ahead".
     form: str = "sum"
-    #: The parameter moves by the velocity before it is updated.
-    early: bool = False
     owner: Owner = "own"
     frozen: Frozen = "rests"
     direction: float = 1.0
@@ -45,7 +43,7 @@ def path(recipe: Momentum, seen: TrajectoryMismatch) -> list[list[np.ndarray]]:
         weight = 1.0 - mu if recipe.form == "mean" or (recipe.form == "after the first" and "u" in state) else 1.0
         u = (0.0 if recipe.form == "none" else mu) * before + weight * g
         state["u"] = u
-        move = before if recipe.early else g + mu * u if recipe.form == "ahead" else u
+        move = g + mu * u if recipe.form == "ahead" else u
         return np.asarray(p - recipe.direction * settings["lr"] ** recipe.power * move)
 
     gradients = gradients_seen(seen, recipe.gradients)
@@ -68,14 +66,12 @@ VARIANTS: dict[str, dict[str, Momentum]] = {
     "sgd-no-momentum": {
         "no velocity": Momentum(form="none"),
         "a new velocity at every step": Momentum(owner="fresh"),
-        "momentum 1": Momentum(kept=lambda mu: 1.0),
         "one minus momentum": Momentum(kept=lambda mu: 1.0 - mu),
     },
     "sgd-nesterov": {"a look ahead": Momentum(form="ahead")},
-    "sgd-order": {"moves by the velocity of before": Momentum(early=True)},
     "sgd-learning-rate": {"no learning rate": Momentum(power=0), "the learning rate twice": Momentum(power=2)},
     "sgd-velocity-shared": {
-        "one velocity for all parameters": Momentum(owner="shared"),
+        "one velocity for all parameters of a shape": Momentum(owner="shared"),
         "the velocity at the place among those that move": Momentum(owner="filtered"),
     },
     "frozen-parameter-moved": {

@@ -34,7 +34,8 @@ def _wrong_shift(call: Call) -> Claims:
     x, axis = call.x, call.axis
     yield {"shift": "the largest of the whole array"}, lambda: _naive(x, axis, x.max())
     for other in range(x.ndim):
-        yield {"shift": f"the largest along axis {other}"}, lambda other=other: _naive(x, axis, x.max(other, None, True))
+        top = x.max(axis=other, keepdims=True)
+        yield {"shift": f"the largest along axis {other}"}, lambda top=top: _naive(x, axis, top)
     yield {"shift": "the mean"}, lambda: _naive(x, axis, x.mean(axis=axis, keepdims=True))
 
 
@@ -71,7 +72,8 @@ def _row_for_column(call: Call) -> Claims:
     if call.seen.about == SOFTMAX:
         yield {"not_kept": "the axis of the sum"}, lambda: raised / loose
         yield {"not_kept": "the axis of the largest"}, lambda: _naive(x, axis, x.max(axis=axis))
-        yield {"not_kept": "both axes"}, lambda: np.exp(x - x.max(axis=axis)) / np.exp(x - x.max(axis=axis)).sum(axis=axis)
+        slid = np.exp(x - x.max(axis=axis))
+        yield {"not_kept": "both axes"}, lambda: slid / slid.sum(axis=axis)
     else:
         yield {"not_kept": "the axis of the sum"}, lambda: x - top - np.log(loose)
         yield {"not_kept": "both axes"}, lambda: x - (np.log(loose) + np.squeeze(top, axis))
@@ -137,8 +139,9 @@ def _log_slopes(call: Call) -> Claims:
     yield {"left_out": "the incoming gradient in what is shared"}, lambda: g - y
     yield {"slope_of": "softmax"}, lambda: y * (g - (g * y).sum(axis=axis, keepdims=True))
     yield {"shared": "as a mean"}, lambda: g - y * g.mean(axis=axis, keepdims=True)
-    yield {"shared": "the logarithm instead of the probability"}, lambda: g - np.log(y) * g.sum(axis=axis, keepdims=True)
-    yield {"shared": "added"}, lambda: g + y * g.sum(axis=axis, keepdims=True)
+    total = g.sum(axis=axis, keepdims=True)
+    yield {"shared": "the logarithm instead of the probability"}, lambda: g - np.log(y) * total
+    yield {"shared": "added"}, lambda: g + y * total
     for other in range(y.ndim):
         yield {"axis": other}, lambda other=other: g - y * g.sum(axis=other, keepdims=True)
 
