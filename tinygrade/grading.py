@@ -67,6 +67,8 @@ class Job:
     sandbox: str = ""
     #: Part of every training budget that is given. A grade is made with all of it; an audit gives wrong code less.
     budget: float = 1.0
+    #: Run the smoke checks of earlier assignments; an audit leaves them out where these are the solution's own files.
+    smoke: bool = True
     record: Record | None = None
 
 
@@ -137,6 +139,7 @@ def _message(job: Job, work: Path) -> dict[str, Any]:
         "earlier": job.earlier,
         "sandbox": job.sandbox,
         "budget": job.budget,
+        "smoke": job.smoke,
         "record": asdict(job.record) if job.record else None,
         "work": str(work),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from tinygrade import config
 from tinygrade.audit import files, nonsense
 from tinygrade.audit.files import Mutant, Variant
+from tinygrade.audit.nonsense import Target
 from tinygrade.errors import CourseError
 from tinygrade.model import Assignment
 
@@ -34,6 +35,10 @@ class Trial:
     mutant: Mutant | None = None
     #: Part of a training budget that it gets.
     budget: float = 1.0
+    #: Do smoke checks decide about earlier assignments? Not where these are the solution, word for word.
+    smoke: bool = True
+    #: Which checks run, as pytest's -k; "" for all.
+    select: str = ""
 
     def write(self, package: str, into: Path) -> Path:
         """The folder that holds the package: `into`, filled, or the folder that is there already."""
@@ -53,15 +58,16 @@ def plan(
 
     Args:
         select: parts of names or bug numbers; a trial whose name holds one of them is chosen. Empty: all.
-        thorough: every kind of nonsense for each function, instead of one kind each in turn.
+        thorough: each mutant on all checks, each variant by itself, each function with every kind of nonsense;
+            instead of a mutant on its named check, variants together, and the functions of a file together.
 
     Raises:
         CourseError: a file of the course is malformed.
     """
     solution = files.solution(assignment.course)
-    wrong = mutants(assignment, solution)  # read even when not asked for: a malformed file is always told
+    wrong = mutants(assignment, solution, thorough)  # read even when not asked for: a malformed file is always told
     makers: dict[Kind, list[Trial]] = {
-        "correct": correct(assignment, solution) if "correct" in kinds else [],
+        "correct": correct(assignment, solution, thorough) if "correct" in kinds else [],
         "mutant": wrong if "mutant" in kinds else [],
         "nonsense": spoilt(assignment, solution, thorough) if "nonsense" in kinds else [],
     }
@@ -73,36 +79,56 @@ def _is_chosen(trial: Trial, select: Sequence[str]) -> bool:
     return not select or any(word in trial.name or word == bug for word in select)
 
 
-def mutants(assignment: Assignment, solution: Mapping[str, str]) -> list[Trial]:
+def mutants(assignment: Assignment, solution: Mapping[str, str], thorough: bool) -> list[Trial]:
+    earlier = _earlier_files(assignment)
     return [
-        Trial("mutant", m.name, m.what, files.apply(m.edits, solution, str(m.file)), m, WRONG_BUDGET)
-        for m in files.mutants(assignment)
+        Trial(
+            kind="mutant",
+            name=mutant.name,
+            what=mutant.what,
+            source=files.apply(mutant.edits, solution, str(mutant.file)),
+            mutant=mutant,
+            budget=WRONG_BUDGET,
+            smoke=any(edit.file in earlier for edit in mutant.edits),
+            select="" if thorough else mutant.check,
+        )
+        for mutant in files.mutants(assignment)
     ]
 
 
-def correct(assignment: Assignment, solution: Mapping[str, str]) -> list[Trial]:
+def correct(assignment: Assignment, solution: Mapping[str, str], thorough: bool) -> list[Trial]:
     """The solution itself, whole packages, variants of this assignment, and those of earlier ones together."""
     found = [Trial("correct", SOLUTION, "the solution itself", solution)]
     for package in files.packages(assignment.course):
         assert package.folder is not None
         found.append(Trial("correct", package.name, package.what, package.folder))
-    for variant in files.variants(assignment):
-        found.append(Trial("correct", variant.name, variant.what, files.apply(variant.edits, solution, variant.name)))
-    return [*found, *_earlier(assignment, solution)]
+    own = files.variants(assignment)
+    if thorough:
+        for variant in own:
+            texts = files.apply(variant.edits, solution, variant.name)
+            found.append(Trial("correct", variant.name, variant.what, texts))
+    else:
+        found += _grouped("own_variants", own, solution)
+    earlier = [variant for before in _earlier(assignment) for variant in files.variants(before)]
+    return [*found, *_grouped("earlier_variants", earlier, solution)]
 
 
-def _earlier(assignment: Assignment, solution: Mapping[str, str]) -> list[Trial]:
-    """Variants of earlier assignments, as many in one submission as do not touch the same text."""
-    course = assignment.course
-    earlier = [config.load_assignment(course, name) for name in assignment.predecessors()]
-    left = [variant for before in earlier for variant in files.variants(before)]
+def _grouped(name: str, variants: list[Variant], solution: Mapping[str, str]) -> list[Trial]:
+    """As many variants in one submission as do not touch the same text."""
     trials: list[Trial] = []
-    while left:
-        chosen, texts, left = _together(left, solution)
-        names = [variant.name for variant in chosen]
-        what = "variants of earlier assignments together: " + ", ".join(names)
-        trials.append(Trial("correct", f"earlier_variants_{len(trials) + 1}", what, texts))
+    while variants:
+        chosen, texts, variants = _together(variants, solution)
+        what = "together: " + ", ".join(variant.name for variant in chosen)
+        trials.append(Trial("correct", f"{name}_{len(trials) + 1}", what, texts))
     return trials
+
+
+def _earlier(assignment: Assignment) -> list[Assignment]:
+    return [config.load_assignment(assignment.course, name) for name in assignment.predecessors()]
+
+
+def _earlier_files(assignment: Assignment) -> set[str]:
+    return {file for before in _earlier(assignment) for file in before.files}
 
 
 def _together(
@@ -122,16 +148,30 @@ def _together(
 
 
 def spoilt(assignment: Assignment, solution: Mapping[str, str], thorough: bool) -> list[Trial]:
-    """Each public function of the assignment's files, replaced by one that returns nonsense."""
-    trials = []
+    """Public functions of the assignment's files, replaced by functions that return nonsense."""
+    earlier = _earlier_files(assignment)
+    trials: list[Trial] = []
     for file in assignment.files:
-        for target in nonsense.targets(file, solution.get(file, "")):
-            kinds = nonsense.kinds(target)
-            for kind in kinds if thorough else [kinds[len(trials) % len(kinds)]]:
-                texts = {**solution, file: nonsense.spoil(solution[file], target, kind)}
-                what = f"{target.name} returns {nonsense.WORDS[kind]}"
-                trials.append(Trial("nonsense", f"{target.name}:{kind}", what, texts, budget=WRONG_BUDGET))
+        for name, changes in _spoilt(nonsense.targets(file, solution.get(file, "")), thorough):
+            text = solution[file]
+            for target, kind in changes:
+                text = nonsense.spoil(text, target, kind)
+            what = "; ".join(f"{target.path} returns {nonsense.WORDS[kind]}" for target, kind in changes)
+            source = {**solution, file: text}
+            trials.append(Trial("nonsense", name, what, source, None, WRONG_BUDGET, smoke=file in earlier))
     return trials
+
+
+def _spoilt(targets: list[Target], thorough: bool) -> Iterator[tuple[str, list[tuple[Target, str]]]]:
+    """Name and changes of each trial with functions of one file."""
+    if thorough:
+        yield from ((f"{t.name}:{kind}", [(t, kind)]) for t in targets for kind in nonsense.kinds(t))
+        return
+    # A constructor that does nothing would hide what the methods return.
+    methods = [target for target in targets if len(nonsense.kinds(target)) > 1]
+    for shift in (0, 2) if methods else ():
+        kinds = [nonsense.KINDS[(i + shift) % len(nonsense.KINDS)] for i in range(len(methods))]
+        yield f"{methods[0].file}:{shift}", list(zip(methods, kinds, strict=True))
 
 
 def written(trial: Trial, package: str, work: Path) -> Path:

@@ -12,15 +12,15 @@ import pytest
 
 from tinygrade.checks import marks as marks_of
 from tinygrade.checks.context import Grading
-from tinygrade.checks.fixtures import CREDIT, GRADING, PRINTS
+from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS, GRADING, PRINTS
 from tinygrade.checks.package import Part
 from tinygrade.checks.results import Outcome, combine
-from tinygrade.checks.retries import DIAGNOSIS, GIVEN, Retries
+from tinygrade.checks.retries import GIVEN, Retries
 from tinygrade.checks.smoke import Smoke
 from tinygrade.errors import CourseError, UserError
 from tinygrade.events import CheckFinished, CheckStarted, Started
 from tinygrade.failures import StudentFailure
-from tinygrade.model import CheckResult, Isolation
+from tinygrade.model import CheckResult, Diagnosis, Isolation
 
 OUTCOME = pytest.StashKey[Outcome]()
 
@@ -150,7 +150,8 @@ class GradePlugin:
             status: Any = "passed" if fraction >= 1 else "partial" if fraction > 0 else "failed"
             outcome = Outcome(_case(item), status, fraction, message, seconds=report.duration)
             given, diagnosis = item.stash.get(GIVEN, ()), item.stash.get(DIAGNOSIS, None)
-            item.stash[OUTCOME] = replace(outcome, given=given, diagnosis=diagnosis)
+            hint = self._question(diagnosis) if status != "passed" else ""
+            item.stash[OUTCOME] = replace(outcome, given=given, diagnosis=diagnosis, hint=hint)
         return report
 
     def _failure(self, item: pytest.Item, error: BaseException, seconds: float) -> Outcome:
@@ -158,13 +159,19 @@ class GradePlugin:
             if error.status == "timed_out":
                 self.grading.hung.add(marks_of.check_id(item))
             where = error.where or self._where(item)
-            facts = {"hint": error.hint, "where": where, "diagnosis": error.diagnosis, "seconds": seconds}
+            hint = error.hint or self._question(error.diagnosis)
+            facts = {"hint": hint, "where": where, "diagnosis": error.diagnosis, "seconds": seconds}
             return Outcome(_case(item), error.status, 0.0, error.message, **facts)  # type: ignore[arg-type]
         if isinstance(error, AssertionError):
             return Outcome(_case(item), "failed", 0.0, _said(error), where=self._where(item), seconds=seconds)
         traceback.print_exception(error)
         message = f"a fault of the grader or of the check, not yours: {type(error).__name__}: {error}"
         return Outcome(_case(item), "grader_error", 0.0, message, seconds=seconds)
+
+    def _question(self, diagnosis: Diagnosis | None) -> str:
+        """What its page asks."""
+        page = self.grading.catalogue.pages.get(diagnosis.code) if diagnosis else None
+        return page.question if page else ""
 
     def _where(self, item: pytest.Item) -> str:
         path = marks_of.read(item).where
@@ -192,8 +199,6 @@ class GradePlugin:
         marks = marks_of.read(item)
         needed = [self.grading.results[name] for name in marks.needs if name in self.grading.results]
         result = combine(check, self._group(check), marks, self._outcomes[check], needed)
-        if self.grading.assignment.hints == "none":
-            result = replace(result, hint="")
         self.results.append(result)
         self.grading.results[marks_of.function_name(item)] = result
         self.grading.emit(CheckFinished(result))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
-from .pages import read_pages
+from tinygrade.diagnosis.pages import read_pages
 
 #: In this order known-wrong formulas are tried, and pages are listed.
 SUBJECTS = (
@@ -26,5 +27,5 @@ def register_all(register: Callable[..., None]) -> None:
     modules = [import_module(f".{subject}", __name__) for subject in SUBJECTS]
     rules = [rule for module in modules for rule in module.RULES]
     for subject in SUBJECTS:
-        for page in read_pages(subject):
+        for page in read_pages(Path(__file__).with_name(f"{subject}.md")):
             register(page, *(rule for rule in rules if rule.code == page.code))

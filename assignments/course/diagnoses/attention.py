@@ -186,6 +186,21 @@ def _backward_softmax(position: int) -> Callable[[Call], Claims]:
     return claims
 
 
+def _backward_values(call: Call) -> Claims:
+    """The gradient of the values from weights that stand the wrong way round, or from something else."""
+    scores = call.q @ call.k.swapaxes(-1, -2) * call.q.shape[-1] ** -0.5
+    raised = np.exp(np.where(call.mask, scores, -np.inf))
+    weights = raised / raised.sum(axis=-1, keepdims=True)
+    yield {"weights": "not transposed"}, lambda: weights @ call.g
+    yield {"made_from": "scores"}, lambda: (scores * call.mask).swapaxes(-1, -2) @ call.g
+    yield {"made_from": "all keys"}, lambda: _softmax(scores).swapaxes(-1, -2) @ call.g
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    raised = np.exp(scores)
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
+
+
 VALUES: dict[str, Callable[[Call], Claims]] = {
     "attention-scale": _scales,
     "mask-after-softmax": _after_softmax,
@@ -202,4 +217,5 @@ RULES: list[Rule] = [
     *(values(code, ATTENTION, claims) for code, claims in VALUES.items()),
     *(gradients("attention-backward-scale", ATTENTION, i, _backward_scale(i)) for i in (0, 1)),
     *(gradients("attention-backward-softmax", ATTENTION, i, _backward_softmax(i)) for i in (0, 1)),
+    gradients("attention-backward-values", ATTENTION, 2, _backward_values),
 ]
