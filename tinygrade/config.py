@@ -65,6 +65,7 @@ _ASSIGNMENT: Mapping[str, Key] = {
     "title": _TITLE,
     "points": _TOTAL,
     "files": _FILES,
+    "rests_on": _NAMES,
     "earlier": choice(get_args(Policy)),
     "hints": choice(("full", "question", "none")),
     "minimum_isolation": choice(get_args(Level)),
@@ -75,9 +76,14 @@ _ASSIGNMENT: Mapping[str, Key] = {
 }
 _SURFACE: Mapping[str, Key] = {
     "tensor": _TEXT,
+    "names": _TABLE,
     "dtype": choice(("float64", "float32")),
     "model": _TEXT,
     "parameters": _TABLE,
+}
+_ATTRIBUTES: Mapping[str, Key] = {
+    **{name: Key(is_name, "a Python name in quotes") for name in ("data", "grad", "backward")},
+    "requires_grad": Key(lambda v: v == "" or is_name(v), 'a Python name in quotes, or ""'),
 }
 _LIMITS: Mapping[str, Key] = {
     "cpu_seconds": _SECONDS,
@@ -191,7 +197,18 @@ def load_assignment(course: Course, id: str) -> Assignment:
         hints=values.get("hints", "full"),
         minimum_isolation=values.get("minimum_isolation", "strong"),
         extra=extra,
+        rests_on=_rests_on(place, course, id, values),
     )
+
+
+def _rests_on(place: Place, course: Course, id: str, values: Mapping[str, Any]) -> tuple[str, ...] | None:
+    if "rests_on" not in values:
+        return None
+    before = course.assignments[: course.assignments.index(id)]
+    for name in values["rests_on"]:
+        if name not in before:
+            raise place.error("rests_on", f"names {name!r}, which the course does not have before {id}")
+    return tuple(values["rests_on"])
 
 
 def _course_tables(place: Place, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -227,6 +244,7 @@ def _groups(place: Place, values: Mapping[str, Any]) -> tuple[Group, ...]:
 def _surface(place: Place, table: Mapping[str, Any]) -> Surface:
     values = checked(Place(place.file, "surface"), table, _SURFACE)
     shapes = values.pop("parameters", {})
+    checked(Place(place.file, "surface.names"), values.get("names", {}), _ATTRIBUTES)
     here = Place(place.file, "surface.parameters")
     checked(here, shapes, dict.fromkeys(shapes, _SHAPE))
     return Surface(**values, parameters={name: tuple(shape) for name, shape in shapes.items()})

@@ -64,6 +64,17 @@ def tinygrade_register_reporters(register: Callable[[str, Callable[..., Any]], N
     """
 
 
+@hookspec
+def tinygrade_register_diagnoses(register: Callable[..., None]) -> None:
+    """Call `register(page, *rules)` for each kind of mistake that you can name; a code that is taken is an error.
+
+    `page` is a `tinygrade.diagnosis.catalogue.Page`, each rule a `Rule` of the same code. Called before the checks of
+    a run, and by `tinygrade explain`.
+
+    .. versionadded:: 0.1
+    """
+
+
 # ---- one grading -----------------------------------------------------------------------------------
 
 

@@ -30,9 +30,9 @@ Status = Literal[
     "grader_error",  # our fault: the score of the run becomes null
 ]
 STATUSES: tuple[Status, ...] = get_args(Status)
-
 Visibility = Literal["visible", "hidden"]
 Policy = Literal["own", "released", "auto"]
+Hints = Literal["full", "question", "none"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ class Surface:
 
     #: `module.Class` of the tensor type, with `.data`, `.grad` and `.backward(g)`.
     tensor: str = "tensor.Tensor"
+    #: What else the package calls `data`, `grad`, `backward` or the keyword `requires_grad` ("" when it needs none).
+    names: Mapping[str, str] = field(default_factory=dict)
     dtype: str = "float64"
     #: `module.Class` of the model, or "" when the assignment has none.
     model: str = ""
@@ -101,15 +103,18 @@ class Assignment:
     earlier: Policy
     surface: Surface
     limits: Limits
-    hints: Literal["full", "question", "none"]
+    hints: Hints
     minimum_isolation: Level
     #: Tables that belong to the course plugin, for example `training`.
     extra: Mapping[str, Mapping[str, Any]]
+    #: The earlier assignments that this one builds on; None: all of them.
+    rests_on: tuple[str, ...] | None = None
 
     def predecessors(self) -> tuple[str, ...]:
-        """Ids of the assignments before this one, in course order."""
+        """Ids of the earlier assignments that this one builds on, in course order."""
         order = self.course.assignments
-        return order[: order.index(self.id)]
+        before = order[: order.index(self.id)]
+        return before if self.rests_on is None else tuple(name for name in before if name in self.rests_on)
 
 
 @dataclass(frozen=True)
@@ -213,6 +218,8 @@ class Report:
     secret: str | None = None
     schema: int = REPORT_SCHEMA
     tinygrade: str = ""
+    #: How much of what was recognised a student is told; the instructor's view always has all of it.
+    hints: Hints = "full"
 
     def to_json(self) -> dict[str, Any]:
         """A tree of dict, list, str, int, float, bool and None; non-finite numbers become None."""
@@ -235,8 +242,8 @@ class Report:
             raise ValueError(f"damaged report: {error}") from error
 
     def student_view(self) -> Report:
-        """The report without anything that would help to game a hidden check."""
-        checks = tuple(_scrubbed(c) if c.visibility == "hidden" else c for c in self.checks)
+        """The report without anything that would help to game a hidden check, and with the hints that are wanted."""
+        checks = tuple(_scrubbed(c) if c.visibility == "hidden" else _hinted(c, self.hints) for c in self.checks)
         return replace(self, checks=checks, secret=None)
 
 
@@ -271,9 +278,14 @@ def _report(values: dict[str, Any]) -> Report:
 
 
 def _scrubbed(check: CheckResult) -> CheckResult:
-    return replace(
-        check, message="", hint="", diagnosis=None, cases=(), where="", output="", seconds=0.0, follows_from=()
-    )
+    named = CheckResult(check.id, check.title, check.group, check.status, check.points, check.max_points, check.task)
+    return replace(named, visibility="hidden")
+
+
+def _hinted(check: CheckResult, hints: Hints) -> CheckResult:
+    # Where a cause lies is no hint at what it is, and the commands for it depend on that.
+    told = hints == "full" or (check.diagnosis is not None and check.diagnosis.code == "upstream")
+    return replace(check, diagnosis=check.diagnosis if told else None, hint="" if hints == "none" else check.hint)
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pluggy
 
@@ -22,12 +22,16 @@ from tinygrade import hookspecs
 from tinygrade.errors import CourseError, GraderError, PluginError, UsageError, did_you_mean
 from tinygrade.model import Course
 
+if TYPE_CHECKING:
+    from tinygrade.diagnosis.catalogue import Catalogue
+
 #: They are imported at every start, so they import numpy, pytest and rich only inside their functions.
 BUILTIN_PLUGINS = (
     "tinygrade.loaders.builtin",
     "tinygrade.sandboxes.builtin",
     "tinygrade.reporters.builtin",
     "tinygrade.checks.builtin",
+    "tinygrade.diagnosis.builtin",
 )
 
 ENTRY_POINTS = "tinygrade"
@@ -213,13 +217,33 @@ class Registry(Generic[T]):
 
 
 def sandboxes(manager: pluggy.PluginManager, warn: Warn = print_warning) -> Registry[Callable[..., Any]]:
-    """The sandboxes that plugins register: name -> `factory(limits=..., scratch=...)`."""
+    """The sandboxes that plugins register: name -> `factory(limits=..., without=...)`."""
     return _collect(manager, "tinygrade_register_sandboxes", "sandbox", warn)
 
 
 def reporters(manager: pluggy.PluginManager, warn: Warn = print_warning) -> Registry[Callable[..., Any]]:
     """The report formats that plugins register: name -> `factory()`."""
     return _collect(manager, "tinygrade_register_reporters", "report format", warn)
+
+
+def diagnoses(manager: pluggy.PluginManager, warn: Warn = print_warning) -> Catalogue:
+    """The mistakes that tinygrade and plugins can name.
+
+    Raises:
+        PluginError: two plugins register the same code.
+    """
+    from tinygrade.diagnosis.catalogue import Catalogue
+
+    catalogue = Catalogue()
+    for implementation in manager.hook.tinygrade_register_diagnoses.get_hookimpls():
+        provider = implementation.plugin_name
+        try:
+            implementation.function(*(catalogue.register for _ in implementation.argnames))
+        except _ANY_FAULT as error:
+            if provider in BUILTIN_PLUGINS:
+                raise GraderError(f"the built-in plugin {provider} is broken: {_brief(error)}") from error
+            warn(f"diagnoses of plugin {provider!r} are left out: {_brief(error)}")
+    return catalogue
 
 
 def _collect(manager: pluggy.PluginManager, hook: str, kind: str, warn: Warn) -> Registry[Callable[..., Any]]:

@@ -146,12 +146,20 @@ def _checked(
         secret=draw.secret_from_seed(job["seed"]),
         hidden_secret=bytes.fromhex(job["secret"]),
         emit=emit,
+        catalogue=plugins.diagnoses(manager, warn=lambda _: None),
         quick=job["quick"],
+        budget_share=job["budget"],
     )
     plugin = GradePlugin(grading, isolation, environment())
+    recording = []
+    if job["record"]:
+        from tinygrade.checks.repro import Recording
+
+        recording = [Recording(plugin, **job["record"])]
     extra = [p for found in manager.hook.tinygrade_check_plugins(assignment=assignment) for p in found]
-    smoke = [a.root / "smoke" for a in earlier if policy != "released" and (a.root / "smoke").is_dir()]
-    _pytest(assignment, smoke, [plugin, *extra], job["select"], plugin)
+    decides = policy != "released" and job["smoke"]
+    smoke = [a.root / "smoke" for a in earlier if decides and (a.root / "smoke").is_dir()]
+    _pytest(assignment, smoke, [plugin, *recording, *extra], job["select"], plugin)
     return plugin
 
 
@@ -176,6 +184,8 @@ def _pytest(
     sys.stderr.write(errors.getvalue())
     if plugin.user_error is not None:
         raise plugin.user_error
+    if code == pytest.ExitCode.INTERNAL_ERROR:
+        raise GraderError("pytest ended with an internal error")
     if code == pytest.ExitCode.NO_TESTS_COLLECTED or (select and not plugin.results):
         raise UsageError(f"-k {select!r} selects no check of {assignment.id}")
     if code == pytest.ExitCode.USAGE_ERROR:
@@ -208,6 +218,7 @@ def _report(
         sections=dict(plugin.grading.sections),
         secret=job["secret"],
         tinygrade=__version__,
+        hints=assignment.hints,
     )
 
 

@@ -97,6 +97,53 @@ def test_root_drops_its_user(tinygrade, repository, tmp_path):
     assert isolation["missing"] == []
 
 
+LIVES = """
+import json, os, sys, time
+from pathlib import Path
+from tinygrade.model import Limits
+from tinygrade.sandboxes.local import LocalSandbox
+from tinygrade.sandboxes.portable import PortableSandbox
+
+def owner(pid):
+    try:
+        text = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return None
+    return None if "State:\\tZ" in text else int(text.partition("Uid:")[2].split()[0])
+
+def gone(pid):
+    end = time.monotonic() + 10
+    while owner(pid) is not None and time.monotonic() < end:
+        time.sleep(0.01)
+    return owner(pid) is None
+
+local, portable = LocalSandbox(Limits()), PortableSandbox(Limits())
+workers = [local.open(cpu_seconds=5.0), portable.open(cpu_seconds=5.0), local.open(cpu_seconds=5.0)]
+pids = [worker._process.pid for worker in workers]
+owners = [owner(pid) for pid in pids]
+for worker in workers[:2]:
+    worker.close()
+closed = [gone(pid) for pid in pids[:2]]
+local._zygote.kill()
+print(json.dumps([owners, closed, gone(pids[2])]))
+local.close()
+portable.close()
+"""
+
+
+@needs_root
+@needs_all
+def test_workers_of_another_user_are_ended_and_die_with_their_parent(python):
+    """A change of user forgets what happens when the parent dies, and needs the right to kill."""
+    command = [python, "-P", "-c", LIVES]
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/", timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    owners, closed, orphan_gone = json.loads(done.stdout)
+    assert all(owner >= 60000 for owner in owners)
+    assert closed == [True, True]
+    assert orphan_gone
+
+
 @needs_root
 @needs_all
 @pytest.mark.parametrize("sandbox", ["local", "portable"])
@@ -131,6 +178,18 @@ def tinygrade_register_sandboxes(register):
 
     for step in ("landlock", "seccomp"):
         register(f"no_{step}", lambda limits, step=step, without=(): LocalSandbox(limits, [step, *without]))
+
+    class Uneven(LocalSandbox):
+        # The canary is confined better than the workers after it.
+        def isolation(self):
+            found = super().isolation()
+            self._without = ("landlock",)
+            self._zygote.kill()
+            self._zygote.wait()
+            self._start_zygote()
+            return found
+
+    register("uneven", lambda limits, without=(): Uneven(limits))
 """
 
 
@@ -160,6 +219,15 @@ def test_a_machine_that_lacks_a_part(check, repository, lacking, step):
     assert refused.report is None
     assert "not graded, not zero" in refused.text
     assert isolation["missing"][0] in refused.text
+
+
+@needs_all
+def test_a_worker_that_is_confined_less_than_the_canary_is_our_fault(check, repository, lacking):
+    options = ("--course", str(lacking), "--sandbox", "uneven", "--earlier", "released", "-k", "census or mask")
+    run = check(repository / "reference", *options)
+    assert run.exit_code == 4, run.text
+    assert run.statuses() == {"grader_error"}
+    assert "confined differently" in run.check("test_causal_mask")["message"]
 
 
 def test_isolation_that_is_not_wanted_is_not_applied(check, repository):

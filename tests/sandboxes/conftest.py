@@ -109,7 +109,7 @@ class Student:
 
     def __init__(self, worker, folder):
         self.worker = worker
-        surface = {"tensor": "main.Tensor", "parameters": []}
+        surface = {"tensor": "main.Tensor", "parameters": [], "names": {}}
         files = {path.name: np.frombuffer(path.read_bytes(), np.uint8) for path in folder.glob("*.py")}
         self.ask("open", "tinytorch", str(folder), files, surface, [])
         self.module = self.ask("module", "main")["value"]

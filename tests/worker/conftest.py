@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinygrade.worker
-from tinygrade.worker.routines import Surface
+from tinygrade.worker.surface import Surface
 
 MAIN = Path(tinygrade.worker.__file__).with_name("__main__.py")
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tinygrade.worker import routines, wire
-from tinygrade.worker.routines import ROUTINES, Surface
+from tinygrade.worker.routines import ROUTINES
+from tinygrade.worker.surface import Surface, unwrap
 
 
 def broken_surface():
@@ -32,11 +33,11 @@ def test_a_tensor_class_that_is_no_class_has_no_tensors(found):
 
 def test_a_package_without_tensor_module_has_no_tensors():
     assert broken_surface().is_tensor(3) is False
-    assert routines.unwrap(broken_surface(), [1, (2,)]) == [1, (2,)]
+    assert unwrap(broken_surface(), [1, (2,)]) == [1, (2,)]
 
 
 def test_unwrap_goes_into_lists_tuples_and_dicts(surface, tensor):
-    got = routines.unwrap(surface, {"a": [tensor(1.0), (tensor(2.0), 3)], "b": "text"})
+    got = unwrap(surface, {"a": [tensor(1.0), (tensor(2.0), 3)], "b": "text"})
     assert got["b"] == "text"
     assert type(got["a"][1]) is tuple
     assert [got["a"][0], got["a"][1][0], got["a"][1][1]] == [1.0, 2.0, 3]
@@ -48,8 +49,8 @@ def test_unwrap_leaves_subclasses_and_what_is_too_long_alone(surface, tensor):
         pass
 
     mine, long = Mine([tensor(1.0)]), [tensor(1.0)] * (wire.MAX_ITEMS + 1)
-    assert routines.unwrap(surface, mine) is mine
-    assert routines.unwrap(surface, long) is long
+    assert unwrap(surface, mine) is mine
+    assert unwrap(surface, long) is long
 
 
 # ---- vjp ---------------------------------------------------------------------------------------------
@@ -216,4 +217,4 @@ def test_locate_knows_no_place_for_other_things(surface, value):
 
 
 def test_what_may_be_asked_for_by_name():
-    assert set(ROUTINES) == {"unwrap", "vjp", "write", "read", "gradients", "census", "locate"}
+    assert set(ROUTINES) == {"unwrap", "vjp", "vjps", "write", "read", "gradients", "census", "locate"}

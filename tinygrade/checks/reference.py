@@ -9,7 +9,7 @@ import importlib
 import importlib.util
 import operator
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any, NoReturn, cast
@@ -19,7 +19,8 @@ import numpy as np
 from tinygrade.checks.library import Handle
 from tinygrade.errors import GraderError
 from tinygrade.model import Surface as SurfaceTable
-from tinygrade.worker import routines
+from tinygrade.worker import loops, routines
+from tinygrade.worker.surface import Surface, unwrap
 
 
 class ReferenceArray(np.ndarray):
@@ -85,7 +86,8 @@ class ReferenceLibrary:
     def __init__(self, folder: Path, table: SurfaceTable) -> None:
         self._name = load_package(folder)
         module, _, attribute = table.tensor.rpartition(".")
-        self._surface = routines.Surface(lambda: getattr(self._import(module), attribute), [*table.parameters])
+        names = [*table.parameters]
+        self._surface = Surface(lambda: getattr(self._import(module), attribute), names, **table.names)
 
     def __getattr__(self, module: str) -> Handle:
         if module.startswith("_"):
@@ -93,13 +95,25 @@ class ReferenceLibrary:
         return self._keep(self._import(module))
 
     def fetch(self, value: Any, **_: Any) -> Any:
-        return _marked(routines.unwrap(self._surface, _resolve(value)))
+        return _marked(unwrap(self._surface, _resolve(value)))
 
     def generator(self, seed: int) -> Handle:
         return self._keep(np.random.default_rng(seed))
 
+    def keep(self, value: Any) -> Handle:
+        return self._keep(np.array(value) if isinstance(value, np.ndarray) else value)
+
+    def callbacks(self, *functions: tuple[Callable[..., Any], Sequence[tuple[int, ...]]]) -> Handle:
+        return self._keep([function for function, _ in functions])
+
+    def loop(self, name: str, *args: Any) -> Any:
+        return self._routine(name, *args)
+
     def vjp(self, f: Any, args: Sequence[Any], cotangent: Any, wrt: Sequence[int] = (0,), **kwargs: Any) -> Any:
         return self._routine("vjp", f, list(args), cotangent, list(wrt), kwargs)
+
+    def vjps(self, f: Any, calls: Sequence[Mapping[str, Any]]) -> Any:
+        return self._routine("vjps", f, [dict(call) for call in calls])
 
     def write(self, model: Any, weights: Mapping[str, np.ndarray]) -> None:
         self._routine("write", model, dict(weights))
@@ -113,7 +127,7 @@ class ReferenceLibrary:
 
     def as_tensor(self, array: np.ndarray) -> Handle:
         """A leaf of the reference's tape."""
-        return self._keep(self._surface.tensor(np.array(array), requires_grad=True))
+        return self._keep(self._surface.leaf(np.array(array)))
 
     # ---- Backend -----------------------------------------------------------------------------------
 
@@ -130,7 +144,7 @@ class ReferenceLibrary:
         return self._keep(getattr(operator, name)(*_resolve(tuple(args))))
 
     def _routine(self, name: str, *args: Any) -> Any:
-        return _marked(routines.ROUTINES[name](self._surface, *_resolve(args)))
+        return _marked({**routines.ROUTINES, **loops.LOOPS}[name](self._surface, *_resolve(args)))
 
     def _keep(self, value: Any) -> Handle:
         return Handle(self, value, type(value).__name__)

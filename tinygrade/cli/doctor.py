@@ -33,15 +33,16 @@ def command(ctx: click.Context, sandbox: str, attacks: bool, names: str, course_
     if (names or course_dir) and not attacks:
         raise UsageError("-k and --course choose attacks: add --attacks")
     from tinygrade.cli.guard import show
-    from tinygrade.reporters.lines import table
+    from tinygrade.reporters.lines import wrapped
+    from tinygrade.reporters.terminal import terminal_width
     from tinygrade.sandboxes import machine
 
     isolation = _measured(ctx.obj, sandbox)
     here = machine.look()
-    for line in table(machine.table(here, isolation)):
-        show(line)
-    for line in machine.advice(here, isolation):
-        show(f"advice: {line}")
+    rows = [*machine.table(here, isolation), *(("advice", text) for text in machine.advice(here, isolation))]
+    for name, value in rows:
+        for line in wrapped(value, terminal_width(), first=f"{name:<13}", rest=" " * 13):
+            show(line.text)
     held = _attacked(ctx, sandbox, names, course_dir) if attacks else True
     return STRONG if isolation.level == "strong" and held else NOT_STRONG
 

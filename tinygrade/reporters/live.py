@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tinygrade.events import CheckFinished, CheckStarted, Event, Finished, Progress, Started, Swapped
-from tinygrade.model import CheckResult, Report
+from tinygrade.model import CheckResult, Report, Swap
 from tinygrade.reporters import advice, blocks
 from tinygrade.reporters.base import SectionText, no_sections
 from tinygrade.reporters.lines import Line
@@ -63,6 +63,7 @@ class LiveView:
         self._live: Live | None = None
         self._titles: dict[str, str] = {}
         self._done: list[CheckResult] = []
+        self._swaps: tuple[Swap, ...] = ()
         #: True as soon as there is a run that could be repeated.
         self.started = False
 
@@ -95,7 +96,8 @@ class LiveView:
             case Started():
                 self._start(event)
             case Swapped(found):
-                self._print(blocks.swaps(found, self._width))
+                self._print(blocks.swaps([swap for swap in found if swap not in self._swaps], self._width))
+                self._swaps = found
             case CheckStarted(id):
                 self._now = self._now.running(id, self._titles.get(id, ""))
             case Progress(_, data):

@@ -47,11 +47,10 @@ class Confinement:
     """
 
     def __init__(self, without: Collection[str] = ()) -> None:
-        paths = readable.paths()
         self._uid = None if "privileges" in without else privileges.unused_uid(_needed())
         self._drop = kernel.KNOWN and "privileges" not in without
         self._abi = 0 if "landlock" in without else landlock.abi()
-        self._ruleset = landlock.make_ruleset(paths) if self._abi else -1
+        self._ruleset = landlock.make_ruleset(readable.paths()) if self._abi else -1
         self._filter = seccomp.prepare() if "seccomp" not in without and seccomp.available() else b""
 
     def apply(self, limited: dict[str, Any], parent: int) -> Applied:

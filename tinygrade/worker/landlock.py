@@ -26,6 +26,7 @@ FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
 FILE_RIGHTS_NEWEST = 16
 TCP_BIND_AND_CONNECT = 0b11  # ABI 4
 ABSTRACT_SOCKETS_AND_SIGNALS = 0b11  # ABI 6
+LOG_SAME_EXEC_OFF = 1  # ABI 7
 
 
 class _Attributes(ctypes.Structure):
@@ -65,8 +66,11 @@ def make_ruleset(readable: Iterable[Path]) -> int:
 
 
 def restrict_self(ruleset: int) -> None:
-    """Apply it to this thread, for good. There must be no other thread yet: it would stay free."""
-    kernel.syscall(RESTRICT_SELF, ruleset, 0)
+    """Apply it to this thread, for good. There must be no other thread yet: it would stay free.
+
+    Newer kernels write each refusal to the audit log unless they are told not to; a loop would fill it.
+    """
+    kernel.syscall(RESTRICT_SELF, ruleset, LOG_SAME_EXEC_OFF if abi() >= 7 else 0)
 
 
 def _attributes(version: int) -> _Attributes:

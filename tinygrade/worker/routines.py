@@ -1,8 +1,8 @@
 """Loops over an autograd package: one request instead of many round trips.
 
 The same functions run on both sides: in the worker on the student's objects, in the trusted process on the
-reference's. They know only what assignment.toml's `[surface]` says: a tensor class with `.data`, `.grad` and
-`.backward(g)`, and parameters that are found by path.
+reference's. They know only what assignment.toml's `[surface]` says: a tensor class, what its data, gradient and
+backward are called, and parameters that are found by path.
 """
 
 from __future__ import annotations
@@ -13,42 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from .wire import MAX_ITEMS
-
-
-class Surface:
-    """The student's tensor class and the canonical parameter names.
-
-    Args:
-        tensor: gives the tensor class; called late, because its module may not be importable.
-        names: canonical parameter names, such as `blocks.0.attn.q.weight`.
-    """
-
-    def __init__(self, tensor: Callable[[], Any], names: Sequence[str]) -> None:
-        self._tensor = tensor
-        self.names = list(names)
-
-    @property
-    def tensor(self) -> Any:
-        return self._tensor()
-
-    def is_tensor(self, value: Any) -> bool:
-        try:
-            cls = self.tensor
-        except Exception:  # a package without a working tensor module has no tensors
-            return False
-        return isinstance(cls, type) and isinstance(value, cls)
-
-
-def unwrap(surface: Surface, value: Any) -> Any:
-    """`value` with every tensor replaced by its array, also inside lists, tuples and dicts."""
-    if surface.is_tensor(value):
-        return value.data
-    if type(value) in (list, tuple) and len(value) <= MAX_ITEMS:  # a longer one cannot be sent anyway
-        return type(value)(unwrap(surface, item) for item in value)
-    if type(value) is dict:
-        return {key: unwrap(surface, item) for key, item in value.items()}
-    return value
+from .evaluations import vjps
+from .surface import Surface, unwrap
 
 
 def vjp(
@@ -66,15 +32,12 @@ def vjp(
     """
     inputs = list(args)
     for position in wrt:
-        inputs[position] = surface.tensor(args[position], requires_grad=True)
+        inputs[position] = surface.leaf(args[position])
     output = f(*inputs, **kwargs)
     if not surface.is_tensor(output):
         raise TypeError(f"returned {type(output).__name__}, expected {surface.tensor.__name__}")
-    if cotangent is None:
-        output.backward()
-    else:
-        output.backward(np.array(cotangent))
-    return {"output": output.data, "grads": [inputs[position].grad for position in wrt]}
+    surface.pull_back(output, None if cotangent is None else np.array(cotangent))
+    return {"output": surface.data(output), "grads": [surface.gradient(inputs[position]) for position in wrt]}
 
 
 def find(model: Any, name: str) -> Any:
@@ -111,21 +74,21 @@ def write(surface: Surface, model: Any, weights: Mapping[str, np.ndarray]) -> No
         ValueError: a parameter has another shape; both shapes are named.
     """
     for name, value in weights.items():
-        parameter = find(model, name)
-        shape = np.shape(parameter.data)
+        array = surface.data(find(model, name))
+        shape = np.shape(array)
         if shape != value.shape:
             raise ValueError(f"the parameter {name} has shape {shape}, expected {value.shape}")
-        parameter.data[...] = value
+        array[...] = value
 
 
 def read(surface: Surface, model: Any) -> list[Any]:
     """Copies of the parameters' arrays, in the order of the surface's names."""
-    return [np.array(find(model, name).data) for name in surface.names]
+    return [np.array(surface.data(find(model, name))) for name in surface.names]
 
 
 def gradients(surface: Surface, model: Any, names: Sequence[str] | None = None) -> dict[str, Any]:
     """The parameters' gradients by name (the surface's names unless others are given); None where there is none."""
-    return {name: find(model, name).grad for name in (surface.names if names is None else names)}
+    return {name: surface.gradient(find(model, name)) for name in (surface.names if names is None else names)}
 
 
 def census(surface: Surface, model: Any) -> dict[str, Any]:
@@ -142,8 +105,8 @@ def census(surface: Surface, model: Any) -> dict[str, Any]:
             continue
         seen.add(id(value))
         if surface.is_tensor(value):
-            if value.requires_grad:
-                found[path] = np.shape(value.data)
+            if surface.is_leaf(value):
+                found[path] = np.shape(surface.data(value))
             continue
         pending += [(f"{path}.{key}" if path else str(key), child) for key, child in _children(value)]
     return dict(sorted(found.items()))
@@ -175,5 +138,5 @@ def locate(surface: Surface, value: Any) -> tuple[str, int, str]:
 
 #: What the trusted side may ask for by name.
 ROUTINES: dict[str, Callable[..., Any]] = {
-    f.__name__: f for f in (unwrap, vjp, write, read, gradients, census, locate)
+    f.__name__: f for f in (unwrap, vjp, vjps, write, read, gradients, census, locate)
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import faulthandler
-import operator
 import signal
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -14,14 +13,13 @@ from typing import Any
 import numpy as np
 
 from . import failures, given, package, training
+from .callback import Callback
+from .loops import LOOPS
 from .pipe import Pipe
-from .routines import ROUTINES, Surface, unwrap
+from .programs import OPERATORS
+from .routines import ROUTINES
+from .surface import Surface, unwrap
 from .wire import HandleRef, WireError
-
-OPERATORS: dict[str, Callable[..., Any]] = {
-    name: getattr(operator, name)
-    for name in ("add", "sub", "mul", "truediv", "pow", "matmul", "neg", "getitem", "setitem")
-}
 
 
 class Session:
@@ -42,7 +40,9 @@ class Session:
             "operate": self._operate,
             "fetch": lambda value: unwrap(self._surface, value),
             "generator": np.random.default_rng,
-            "routine": lambda name, args: ROUTINES[name](self._surface, *args),
+            "keep": lambda value: value,
+            "callbacks": lambda *numbers: [Callback(self._pipe, number) for number in numbers],
+            "routine": lambda name, args: {**ROUTINES, **LOOPS}[name](self._surface, *args),
             "train": self._train,
         }
 
@@ -76,7 +76,9 @@ class Session:
     ) -> None:
         self._package, self._folder = name, Path(folder)
         module, _, attribute = surface["tensor"].rpartition(".")
-        self._surface = Surface(lambda: getattr(package.load(name, module), attribute), surface["parameters"])
+        self._surface = Surface(
+            lambda: getattr(package.load(name, module), attribute), surface["parameters"], **surface["names"]
+        )
         package.install(name, self._folder, {file: content.tobytes() for file, content in files.items()})
         given.install(lambda module: package.load(name, module), parts, self._pipe, self._surface)
 

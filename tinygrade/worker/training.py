@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from .pipe import Pipe
-from .routines import Surface, read
+from .routines import read
+from .surface import Surface
 
 PROGRESS_EVERY = 0.2  # seconds
 

@@ -4,7 +4,7 @@ A frame is a 4-byte big-endian length, that many bytes of JSON, then the bytes o
 announces. The reader checks every bound before it allocates anything, because the other end may be hostile:
 `np.load` would have trusted a tiny header that asks for hundreds of gigabytes.
 
-Values: None, bool, int, float, str, list, tuple, dict, numeric arrays and numpy scalars, and handles
+Values: None, bool, int, float, str, list, tuple, dict, slice, numeric arrays and numpy scalars, and handles
 (references to objects that stay in the worker).
 """
 
@@ -104,10 +104,19 @@ def _to_tree(value: Any, arrays: list[np.ndarray], refer: Callable[[Any], Handle
             raise WireError(f"a dict with a key of type {type(strange).__name__[:100]}")
         pairs = [[_to_tree(part, arrays, refer, depth + 1) for part in pair] for pair in value.items()]
         return {"t": "dict", "v": pairs}
+    if kind is slice:
+        return {"t": "slice", "v": [_bound(part) for part in (value.start, value.stop, value.step)]}
     if kind is np.ndarray or isinstance(value, np.generic):
         return _announce(value, arrays)
     ref = value if kind is HandleRef else refer(value)
     return {"t": "handle", "v": ref.id, "type": ref.type}
+
+
+def _bound(part: Any) -> int | None:
+    """One of the three numbers of a slice."""
+    if part is not None and (type(part) is not int or abs(part) >= MAX_INT):
+        raise WireError("a slice whose parts are not small integers")
+    return part
 
 
 def _announce(value: Any, arrays: list[np.ndarray]) -> Any:
@@ -258,6 +267,8 @@ def _tagged(tag: Any, content: Any, tree: Any, arrays: list[np.ndarray], depth: 
         return array if tag == "array" else array[()]
     if tag == "handle" and type(content) is int and type(tree.get("type")) is str:
         return HandleRef(content, tree["type"][:200])
+    if tag == "slice" and type(content) is list and len(content) == 3:
+        return slice(*map(_bound, content))
     if tag == "tuple" and type(content) is list:
         return tuple(_from_tree(item, arrays, depth + 1) for item in content)
     if tag == "dict" and type(content) is list and all(type(p) is list and len(p) == 2 for p in content):
