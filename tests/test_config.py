@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 
 import pluggy
 import pytest
@@ -162,6 +163,9 @@ def test_a_wrong_course_file_is_told_by_file_and_key(make_course, text, problem)
         (HEAD + GROUP + "[surface.parameters]\nln_f.weight = [16]\n", 'needs quotes: "ln_f.weight" = [16]'),
         (HEAD + GROUP + "[surface.parameters]\nw = [0]\n", "`surface.parameters.w` must be a list of sizes"),
         (HEAD + 'earlier = "ours"\n' + GROUP, '`earlier` must be one of "own", "released", "auto", not \'ours\''),
+        (HEAD + "rests_on = 'assignment1'\n" + GROUP, "`rests_on` must be a list of different names"),
+        (HEAD + "rests_on = ['assignment9']\n" + GROUP, "names 'assignment9', which the course does not have before"),
+        (HEAD + "rests_on = ['assignment1']\n" + GROUP, "names 'assignment1', which the course does not have before"),
         (HEAD + GROUP + "[training]\nbudget = 1\n", "`training` is not a known key"),
         (HEAD + 'course_tables = ["training"]\n' + GROUP, "has no table [training]"),
         (HEAD + 'course_tables = ["limits"]\n' + GROUP, "belongs to tinygrade"),
@@ -183,6 +187,18 @@ def test_what_is_left_out_has_a_default(assignment):
 def test_tables_of_the_course_are_kept_when_declared(assignment):
     loaded = assignment(HEAD + 'course_tables = ["training"]\n' + GROUP + "[training]\nbudget_seconds = 300\n")
     assert loaded.extra == {"training": {"budget_seconds": 300}}
+
+
+def test_an_assignment_rests_on_all_before_it_unless_it_says_otherwise(make_course):
+    root = make_course(course=COURSE.replace('["assignment1"]', '["one", "two", "three"]'))
+    before = {"one": (), "two": ("one",), "three": ("one", "two")}
+    texts = {"": before["three"], "rests_on = []\n": (), 'rests_on = ["two", "one"]\n': ("one", "two")}
+    for name in before:
+        shutil.copytree(root / "assignment1", root / name)
+        assert load_assignment(load_course(root), name).predecessors() == before[name]
+    for text, expected in texts.items():
+        (root / "three" / "assignment.toml").write_text(HEAD + text + GROUP)
+        assert load_assignment(load_course(root), "three").predecessors() == expected
 
 
 def test_an_assignment_without_checks_is_worth_nothing(assignment):

@@ -10,7 +10,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "assignments/README.md", "assignments/assignment3/README.md")
+DOCUMENTS = (
+    *("README.md", "ARCHITECTURE.md", "SECURITY.md"),
+    *("assignments/README.md", "assignments/assignment3/README.md"),
+)
 
 
 def blocks(kind: str) -> list[str]:

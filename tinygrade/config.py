@@ -65,6 +65,7 @@ _ASSIGNMENT: Mapping[str, Key] = {
     "title": _TITLE,
     "points": _TOTAL,
     "files": _FILES,
+    "rests_on": _NAMES,
     "earlier": choice(get_args(Policy)),
     "hints": choice(("full", "question", "none")),
     "minimum_isolation": choice(get_args(Level)),
@@ -196,7 +197,18 @@ def load_assignment(course: Course, id: str) -> Assignment:
         hints=values.get("hints", "full"),
         minimum_isolation=values.get("minimum_isolation", "strong"),
         extra=extra,
+        rests_on=_rests_on(place, course, id, values),
     )
+
+
+def _rests_on(place: Place, course: Course, id: str, values: Mapping[str, Any]) -> tuple[str, ...] | None:
+    if "rests_on" not in values:
+        return None
+    before = course.assignments[: course.assignments.index(id)]
+    for name in values["rests_on"]:
+        if name not in before:
+            raise place.error("rests_on", f"names {name!r}, which the course does not have before {id}")
+    return tuple(values["rests_on"])
 
 
 def _course_tables(place: Place, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

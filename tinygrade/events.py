@@ -54,6 +54,23 @@ class CheckFinished:
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """What a check asked of the student's code until it failed, as a script; only in runs that record."""
+
+    kind: ClassVar[str] = "recorded"
+    check: str
+    title: str
+    #: File name of the script.
+    file: str
+    #: The script, or "" when there is nothing to run; `message` and `where` say why.
+    script: str
+    #: Arrays that the script loads, as an .npz file in base64; "" when it loads none.
+    arrays: str
+    message: str
+    where: str = ""
+
+
+@dataclass(frozen=True)
 class Finished:
     """The last event of a run that has a report."""
 
@@ -70,7 +87,7 @@ class Stopped:
     message: str
 
 
-Event = Started | Swapped | CheckStarted | Progress | CheckFinished | Finished | Stopped
+Event = Started | Swapped | CheckStarted | Progress | CheckFinished | Recorded | Finished | Stopped
 
 
 def to_json(event: Event) -> dict[str, Any]:
@@ -89,9 +106,8 @@ def from_json(tree: Mapping[str, Any]) -> Event:
     values = {key: value for key, value in tree.items() if key != "event"}
     match tree["event"]:
         case Started.kind:
-            isolation = Isolation(values["isolation"]["level"], tuple(values["isolation"]["missing"]))
             checks = tuple((check, group) for check, group in values["checks"])
-            return Started(isolation, values["environment"], checks)
+            return Started(Isolation.from_json(values["isolation"]), values["environment"], checks)
         case Swapped.kind:
             return Swapped(tuple(Swap(**swap) for swap in values["swaps"]))
         case CheckStarted.kind:
@@ -100,6 +116,8 @@ def from_json(tree: Mapping[str, Any]) -> Event:
             return Progress(**values)
         case CheckFinished.kind:
             return CheckFinished(check_from_json(values["result"]))
+        case Recorded.kind:
+            return Recorded(**values)
         case Finished.kind:
             return Finished(Report.from_json(values["report"]))
         case Stopped.kind:

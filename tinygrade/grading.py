@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -35,6 +35,20 @@ GRACE_SECONDS = 5
 
 
 @dataclass(frozen=True)
+class Record:
+    """A run that writes the first failure of these checks down as a script, instead of being a grading."""
+
+    #: Ids of the checks.
+    checks: tuple[str, ...]
+    #: Name of the script; "" for one after the check.
+    file: str = ""
+    #: Write all arrays into the script, because nothing can stand beside it.
+    inline: bool = False
+    #: Folder that holds the package, when the script does not lie in it.
+    folder: str = ""
+
+
+@dataclass(frozen=True)
 class Job:
     """One grading, as asked for."""
 
@@ -51,10 +65,22 @@ class Job:
     earlier: Policy | None = None
     #: Name of a registered sandbox, or "" for the best one of this system.
     sandbox: str = ""
+    #: Part of every training budget that is given. A grade is made with all of it; an audit gives wrong code less.
+    budget: float = 1.0
+    #: Run the smoke checks of earlier assignments; an audit leaves them out where these are the solution's own files.
+    smoke: bool = True
+    record: Record | None = None
 
 
-def grade(job: Job, manager: pluggy.PluginManager, on_event: Callable[[Event], None]) -> Report:
+def grade(
+    job: Job,
+    manager: pluggy.PluginManager,
+    on_event: Callable[[Event], None],
+    on_start: Callable[[subprocess.Popen[bytes]], None] = lambda process: None,
+) -> Report:
     """Run the checks of `job` and give the report (instructor's view).
+
+    `on_start` gets the process of the grading: whoever grades in several threads ends it by `terminate`.
 
     Raises:
         UserError: submission, course or assignment cannot be read, or nothing was selected.
@@ -63,7 +89,9 @@ def grade(job: Job, manager: pluggy.PluginManager, on_event: Callable[[Event], N
     """
     work = Path(tempfile.mkdtemp(prefix="tinygrade-"))
     try:
-        return _watched(_start(job, work), work, on_event)
+        child = _start(job, work)
+        on_start(child.process)
+        return _watched(child, work, on_event)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -110,6 +138,9 @@ def _message(job: Job, work: Path) -> dict[str, Any]:
         "isolation": job.isolation,
         "earlier": job.earlier,
         "sandbox": job.sandbox,
+        "budget": job.budget,
+        "smoke": job.smoke,
+        "record": asdict(job.record) if job.record else None,
         "work": str(work),
     }
 

@@ -47,7 +47,8 @@ def tinygrade_assignment_paths() -> list[Path]:  # type: ignore[empty-body]
 def tinygrade_register_sandboxes(register: Callable[[str, Callable[..., Any]], None]) -> None:
     """Call `register(name, factory)` for each sandbox. A name that is taken is an error naming both plugins.
 
-    `factory(limits=...)` gives an object as described by `tinygrade.sandbox.Sandbox`.
+    `factory(limits=...)` gives an object as described by `tinygrade.sandbox.Sandbox`. Under `--isolation none` it
+    also gets `without`, the names of steps of the confinement to leave out (see `tinygrade.worker.confinement`).
 
     .. versionadded:: 0.1
     """

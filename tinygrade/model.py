@@ -12,6 +12,9 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from tinygrade.isolation import Isolation as Isolation
+from tinygrade.isolation import Level as Level
+
 #: Version of the report's JSON form; raised when a reader of the old form would misread the new one.
 REPORT_SCHEMA = 1
 
@@ -27,10 +30,9 @@ Status = Literal[
     "grader_error",  # our fault: the score of the run becomes null
 ]
 STATUSES: tuple[Status, ...] = get_args(Status)
-
 Visibility = Literal["visible", "hidden"]
 Policy = Literal["own", "released", "auto"]
-Level = Literal["strong", "weak", "none"]
+Hints = Literal["full", "question", "none"]
 
 
 @dataclass(frozen=True)
@@ -101,15 +103,18 @@ class Assignment:
     earlier: Policy
     surface: Surface
     limits: Limits
-    hints: Literal["full", "question", "none"]
+    hints: Hints
     minimum_isolation: Level
     #: Tables that belong to the course plugin, for example `training`.
     extra: Mapping[str, Mapping[str, Any]]
+    #: The earlier assignments that this one builds on; None: all of them.
+    rests_on: tuple[str, ...] | None = None
 
     def predecessors(self) -> tuple[str, ...]:
-        """Ids of the assignments before this one, in course order."""
+        """Ids of the earlier assignments that this one builds on, in course order."""
         order = self.course.assignments
-        return order[: order.index(self.id)]
+        before = order[: order.index(self.id)]
+        return before if self.rests_on is None else tuple(name for name in before if name in self.rests_on)
 
 
 @dataclass(frozen=True)
@@ -190,14 +195,6 @@ class Swap:
 
 
 @dataclass(frozen=True)
-class Isolation:
-    """How well student code was confined, as measured: see `Level`."""
-
-    level: Level
-    missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Report:
     """The result of one grading."""
 
@@ -221,6 +218,8 @@ class Report:
     secret: str | None = None
     schema: int = REPORT_SCHEMA
     tinygrade: str = ""
+    #: How much of what was recognised a student is told; the instructor's view always has all of it.
+    hints: Hints = "full"
 
     def to_json(self) -> dict[str, Any]:
         """A tree of dict, list, str, int, float, bool and None; non-finite numbers become None."""
@@ -243,8 +242,8 @@ class Report:
             raise ValueError(f"damaged report: {error}") from error
 
     def student_view(self) -> Report:
-        """The report without anything that would help to game a hidden check."""
-        checks = tuple(_scrubbed(c) if c.visibility == "hidden" else c for c in self.checks)
+        """The report without anything that would help to game a hidden check, and with the hints that are wanted."""
+        checks = tuple(_scrubbed(c) if c.visibility == "hidden" else _hinted(c, self.hints) for c in self.checks)
         return replace(self, checks=checks, secret=None)
 
 
@@ -268,8 +267,7 @@ def check_to_json(check: CheckResult) -> dict[str, Any]:
 
 
 def _report(values: dict[str, Any]) -> Report:
-    isolation = values["isolation"]
-    values["isolation"] = Isolation(isolation["level"], tuple(isolation["missing"]))
+    values["isolation"] = Isolation.from_json(values["isolation"])
     values["checks"] = tuple(check_from_json(c) for c in values["checks"])
     values["adjustments"] = tuple(Adjustment(**a) for a in values["adjustments"])
     values["swaps"] = tuple(Swap(**s) for s in values["swaps"])
@@ -280,9 +278,14 @@ def _report(values: dict[str, Any]) -> Report:
 
 
 def _scrubbed(check: CheckResult) -> CheckResult:
-    return replace(
-        check, message="", hint="", diagnosis=None, cases=(), where="", output="", seconds=0.0, follows_from=()
-    )
+    named = CheckResult(check.id, check.title, check.group, check.status, check.points, check.max_points, check.task)
+    return replace(named, visibility="hidden")
+
+
+def _hinted(check: CheckResult, hints: Hints) -> CheckResult:
+    # Where a cause lies is no hint at what it is, and the commands for it depend on that.
+    told = hints == "full" or (check.diagnosis is not None and check.diagnosis.code == "upstream")
+    return replace(check, diagnosis=check.diagnosis if told else None, hint="" if hints == "none" else check.hint)
 
 
 def _plain(value: Any) -> Any:

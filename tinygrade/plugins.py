@@ -217,7 +217,7 @@ class Registry(Generic[T]):
 
 
 def sandboxes(manager: pluggy.PluginManager, warn: Warn = print_warning) -> Registry[Callable[..., Any]]:
-    """The sandboxes that plugins register: name -> `factory(limits=..., scratch=...)`."""
+    """The sandboxes that plugins register: name -> `factory(limits=..., without=...)`."""
     return _collect(manager, "tinygrade_register_sandboxes", "sandbox", warn)
 
 

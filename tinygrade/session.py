@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from tinygrade import config, events, plugins, scoring
 from tinygrade.errors import GraderError, RefusedError, SubmissionError, TinygradeError, UsageError
 from tinygrade.events import Event, Finished, Stopped
+from tinygrade.isolation import refusal
 from tinygrade.model import Assignment, Isolation, Report, Submission
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
     from tinygrade.checks.plugin import GradePlugin
     from tinygrade.sandbox import Sandbox
-
-LEVELS = ("none", "weak", "strong")
 
 
 def main() -> None:
@@ -77,7 +76,7 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     plugins.load_course_plugin(manager, course)
     assignment = config.load_assignment(course, job["assignment"])
     work = Path(job["work"])
-    sandbox = _open_sandbox(manager, assignment, job["sandbox"])
+    sandbox = _open_sandbox(manager, assignment, job["sandbox"], job["isolation"])
     try:
         submission = _load(manager, job["source"], assignment, work / "submission")
         isolation = _isolation(sandbox, job["isolation"])
@@ -89,11 +88,12 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     return _adjusted(manager, report)
 
 
-def _open_sandbox(manager: pluggy.PluginManager, assignment: Assignment, name: str) -> Sandbox:
+def _open_sandbox(manager: pluggy.PluginManager, assignment: Assignment, name: str, isolation: str) -> Sandbox:
     from tinygrade.sandboxes.builtin import default_name
 
     make = plugins.sandboxes(manager, warn=lambda _: None).get(name or default_name())
-    sandbox: Sandbox = make(limits=assignment.limits)
+    without = {"without": ("landlock", "seccomp", "privileges")} if isolation == "none" else {}
+    sandbox: Sandbox = make(limits=assignment.limits, **without)
     return sandbox
 
 
@@ -108,12 +108,8 @@ def _load(manager: pluggy.PluginManager, source: str, assignment: Assignment, in
 
 def _isolation(sandbox: Sandbox, wanted: str) -> Isolation:
     isolation = sandbox.isolation()
-    if wanted == "strong" and LEVELS.index(isolation.level) < LEVELS.index("strong"):
-        possible = ", ".join(isolation.missing)
-        raise RefusedError(
-            f"not graded, not zero: the isolation here is {isolation.level} "
-            f"(student code could reach: {possible}); run with --isolation auto if the code is your own"
-        )
+    if wanted == "strong" and (reason := refusal(isolation, "strong")):
+        raise RefusedError(reason)
     return isolation
 
 
@@ -152,11 +148,18 @@ def _checked(
         emit=emit,
         catalogue=plugins.diagnoses(manager, warn=lambda _: None),
         quick=job["quick"],
+        budget_share=job["budget"],
     )
     plugin = GradePlugin(grading, isolation, environment())
+    recording = []
+    if job["record"]:
+        from tinygrade.checks.repro import Recording
+
+        recording = [Recording(plugin, **job["record"])]
     extra = [p for found in manager.hook.tinygrade_check_plugins(assignment=assignment) for p in found]
-    smoke = [a.root / "smoke" for a in earlier if policy != "released" and (a.root / "smoke").is_dir()]
-    _pytest(assignment, smoke, [plugin, *extra], job["select"], plugin)
+    decides = policy != "released" and job["smoke"]
+    smoke = [a.root / "smoke" for a in earlier if decides and (a.root / "smoke").is_dir()]
+    _pytest(assignment, smoke, [plugin, *recording, *extra], job["select"], plugin)
     return plugin
 
 
@@ -181,6 +184,8 @@ def _pytest(
     sys.stderr.write(errors.getvalue())
     if plugin.user_error is not None:
         raise plugin.user_error
+    if code == pytest.ExitCode.INTERNAL_ERROR:
+        raise GraderError("pytest ended with an internal error")
     if code == pytest.ExitCode.NO_TESTS_COLLECTED or (select and not plugin.results):
         raise UsageError(f"-k {select!r} selects no check of {assignment.id}")
     if code == pytest.ExitCode.USAGE_ERROR:
@@ -213,6 +218,7 @@ def _report(
         sections=dict(plugin.grading.sections),
         secret=job["secret"],
         tinygrade=__version__,
+        hints=assignment.hints,
     )
 
 

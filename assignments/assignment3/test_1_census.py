@@ -5,7 +5,7 @@ from math import log, prod
 import numpy as np
 import pytest
 
-from tinygrade import StudentFailure
+from tinygrade import Diagnosis, StudentFailure
 
 #: Most targets are padding, so one random head may bet for or against it: single models of an ordinary
 #: initialisation have losses from 3.0 to 4.2, their mean is close to ln 31.
@@ -25,7 +25,10 @@ def test_parameters(student, gpt, note):
     if count != expected:
         extra = sorted(set(found) - set(gpt.shapes))
         named = f" (not in the table: {', '.join(extra[:3])})" if extra else ""
-        raise StudentFailure(f"{count:,} parameters, expected {expected:,}: {_difference(count - expected)}{named}")
+        raise StudentFailure(
+            f"{count:,} parameters, expected {expected:,}: {_difference(count - expected)}{named}",
+            diagnosis=_recognised(found, gpt.shapes),
+        )
     note(f"{count:,} parameters")
 
 
@@ -40,7 +43,10 @@ def test_initial_loss(student, batch, rng):
     losses = [_fresh_loss(student, x, y, int(seed)) for seed in rng.integers(1 << 62, size=MODELS)]
     loss = sum(losses) / MODELS
     if not abs(loss - log(31)) <= 0.7:
-        raise StudentFailure(f"the loss of a fresh model is {loss:.2f}; guessing has ln 31 = {log(31):.2f}")
+        raise StudentFailure(
+            f"the loss of a fresh model is {loss:.2f}; guessing has ln 31 = {log(31):.2f}",
+            diagnosis=Diagnosis("fresh-model-too-sure", {"loss": loss}) if loss > log(31) else None,
+        )
 
 
 def _fresh_loss(student, x, y, seed):
@@ -50,6 +56,19 @@ def _fresh_loss(student, x, y, seed):
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_probs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return -float(np.take_along_axis(log_probs, y[..., None], axis=-1).mean())
+
+
+def _recognised(found, table):
+    """What the names say that are missing or too many."""
+    missing, extra = sorted(set(table) - set(found)), sorted(set(found) - set(table))
+    evidence = {"missing": missing[:8], "extra": extra[:8]}
+    if extra == ["head.bias"] and not missing:
+        return Diagnosis("head-bias", evidence)
+    if missing == ["head.weight"] and not extra:
+        return Diagnosis("head-tied", evidence)
+    if missing and not extra:
+        return Diagnosis("parameters-missing", evidence)
+    return Diagnosis("parameter-count", evidence)
 
 
 def _difference(count):

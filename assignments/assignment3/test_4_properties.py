@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinygrade import StudentFailure
+from tinygrade import Diagnosis, StudentFailure
 
 MASK = "test_causal_mask"
 PIECES = ("test_attention", "test_self_attention", "test_block", "test_logits")
@@ -41,10 +41,12 @@ def test_future(student, gpt, rng):
         changed[:, t] = other_than(rng, ids[:, t])
         after = moved(before, logits_of(student, model, changed))
         if not after[t]:
-            raise StudentFailure(f"output {t} did not change when token {t} changed")
+            deaf = Diagnosis("deaf-to-the-past", {"token": t, "output": t})
+            raise StudentFailure(f"output {t} did not change when token {t} changed", diagnosis=deaf)
         leaks = np.flatnonzero(after[:t])
         if leaks.size:
-            raise StudentFailure(f"output {leaks[-1]} changed when only token {t} changed")
+            seen = Diagnosis("sees-the-future", {"token": t, "outputs": leaks.tolist(), "ahead": t - int(leaks[0])})
+            raise StudentFailure(f"output {leaks[-1]} changed when only token {t} changed", diagnosis=seen)
 
 
 @pytest.mark.points(3)
@@ -61,9 +63,10 @@ def test_past(student, gpt, rng):
     for t in range(7):
         changed = ids.copy()
         changed[:, t] = other_than(rng, ids[:, t])
-        deaf = np.flatnonzero(~moved(before, logits_of(student, model, changed))[t:]) + t
-        if deaf.size:
-            raise StudentFailure(f"output {deaf[0]} did not change when token {t} changed")
+        unmoved = np.flatnonzero(~moved(before, logits_of(student, model, changed))[t:]) + t
+        if unmoved.size:
+            deaf = Diagnosis("deaf-to-the-past", {"token": t, "output": int(unmoved[0])})
+            raise StudentFailure(f"output {unmoved[0]} did not change when token {t} changed", diagnosis=deaf)
 
 
 @pytest.mark.points(2)
@@ -79,7 +82,8 @@ def test_batch_independence(student, gpt, rng):
     for i in range(3):
         alone = logits_of(student, model, ids[i : i + 1])
         if np.abs(together[i] - alone[0]).max() > CLOSE:
-            raise StudentFailure(f"sequence {i} gives other logits alone than in a batch of 3")
+            leak = Diagnosis("batch-leak", {"sequence": i})
+            raise StudentFailure(f"sequence {i} gives other logits alone than in a batch of 3", diagnosis=leak)
 
 
 @pytest.mark.points(2)
@@ -96,7 +100,10 @@ def test_positions(student, gpt, rng):
     swapped[:, [1, 2]] = ids[:, [2, 1]]
     difference = logits_of(student, model, ids)[:, -1] - logits_of(student, model, swapped)[:, -1]
     if np.abs(difference).max() <= CLOSE:
-        raise StudentFailure("swapping tokens 1 and 2 does not change the last output: positions are ignored")
+        raise StudentFailure(
+            "swapping tokens 1 and 2 does not change the last output: positions are ignored",
+            diagnosis=Diagnosis("position-omitted", {"swapped": [1, 2]}),
+        )
 
 
 @pytest.mark.points(2)
@@ -116,9 +123,11 @@ def test_block_identity(student, gpt, rng):
     student.write(block, weights)
     loud = student.fetch(block(student.tensor.Tensor(x)), shape=x.shape, dtype="f", finite=True, name="Block(x)")
     if np.abs(loud - x).max() <= CLOSE:
-        raise StudentFailure("Block(x) is x, whatever its weights")
+        nothing = Diagnosis("block-without-effect", {})
+        raise StudentFailure("Block(x) is x, whatever its weights", diagnosis=nothing)
     if np.abs(y - x).max() > CLOSE:
-        raise StudentFailure("with output and second MLP layer at zero, Block(x) is not x")
+        silenced = Diagnosis("silenced-block", {"largest_difference": float(np.abs(y - x).max())})
+        raise StudentFailure("with output and second MLP layer at zero, Block(x) is not x", diagnosis=silenced)
 
 
 @pytest.mark.points(1)
@@ -133,4 +142,5 @@ def test_padding(student, gpt, rng):
     padded = np.concatenate([ids, np.zeros((2, 5), dtype=ids.dtype)], axis=1)
     difference = logits_of(student, model, padded)[:, :4] - logits_of(student, model, ids)
     if np.abs(difference).max() > CLOSE:
-        raise StudentFailure("logits change when the string is padded with 0 after its end")
+        leak = Diagnosis("padding-changes-the-past", {"padded_with": 5})
+        raise StudentFailure("logits change when the string is padded with 0 after its end", diagnosis=leak)

@@ -5,10 +5,16 @@ import pytest
 PARTS = ("test_causal_mask", "test_attention", "test_self_attention", "test_block", "test_logits")
 
 
-def losses(lib, gpt, make_optimizer, batches):
-    model = gpt.build(lib)
-    optimizer = make_optimizer(lib, model)
-    return [lib.train.train_step(model, optimizer, x, y) for x, y in batches]
+def follow(parity, gpt, batches, name, **settings):
+    """Compare the loss of each step with this optimiser."""
+
+    def losses(lib):
+        model = gpt.build(lib)
+        optimizer = getattr(lib.optim, name)(model.parameters(), **settings)
+        return [lib.train.train_step(model, optimizer, x, y) for x, y in batches]
+
+    inputs = {"weights": gpt.weights, "batches": batches, "optimizer": name, "settings": settings}
+    parity(losses, "loss of step", rtol=1e-7, atol=1e-9, about="train.train_step", inputs=inputs)
 
 
 @pytest.fixture
@@ -25,10 +31,7 @@ def batches(rng):
 @pytest.mark.given(*PARTS)
 @pytest.mark.hint("Compare the loss of step 1, then of step 2. What happened in between, and in which order?")
 def test_sgd(parity, gpt, batches):
-    def run(lib):
-        return losses(lib, gpt, lambda lib, model: lib.optim.SGD(model.parameters(), lr=0.05), batches)
-
-    parity(run, "loss of step", rtol=1e-7, atol=1e-9)
+    follow(parity, gpt, batches, "SGD", lr=0.05)
 
 
 @pytest.mark.points(5)
@@ -38,7 +41,4 @@ def test_sgd(parity, gpt, batches):
 @pytest.mark.given(*PARTS)
 @pytest.mark.hint("Compare the loss of step 1, then of step 2. What does the optimiser remember in between?")
 def test_adamw(parity, gpt, batches):
-    def make(lib, model):
-        return lib.optim.AdamW(model.parameters(), lr=1e-3, eps=1e-3, weight_decay=0.1)
-
-    parity(lambda lib: losses(lib, gpt, make, batches), "loss of step", rtol=1e-7, atol=1e-9)
+    follow(parity, gpt, batches, "AdamW", lr=1e-3, eps=1e-3, weight_decay=0.1)

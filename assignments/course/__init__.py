@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tinygrade import hookimpl
@@ -19,3 +20,10 @@ def tinygrade_section_text(name: str, data: Any) -> list[str] | None:
     from . import sections
 
     return sections.text(name, data)
+
+
+@hookimpl
+def tinygrade_register_diagnoses(register: Callable[..., None]) -> None:
+    from . import diagnoses
+
+    diagnoses.register_all(register)

@@ -9,7 +9,8 @@ import pytest
 
 from tinygrade import StudentFailure
 
-from . import strings
+from . import rules, strings
+from .operations import Operation
 from .training import TrainingRun, run_training
 from .weights import random_weights
 
@@ -38,6 +39,24 @@ class TinyGPT:
 def gpt(grading: Any, rng: np.random.Generator) -> TinyGPT:
     """The model of the assignment with weights drawn for this check."""
     return TinyGPT(grading, rng)
+
+
+@pytest.fixture
+def operation(gradcheck: Any) -> Operation:
+    """`operation(op, what, calls)`: values or gradients of one operation of the tape, on several inputs."""
+    return Operation(gradcheck)
+
+
+@pytest.fixture
+def right_rules() -> dict[str, rules.Rule]:
+    """Functions of arrays with their backward rules, by name."""
+    return rules.RIGHT
+
+
+@pytest.fixture
+def shuffled_rules(rng: np.random.Generator) -> list[rules.Rule]:
+    """Functions with backward rules, half of which are wrong, in random order."""
+    return rules.shuffled(rng)
 
 
 @pytest.fixture

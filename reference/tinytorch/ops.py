@@ -97,7 +97,7 @@ def neg(x: Any) -> Tensor:
 def power(a: Any, b: Any) -> Tensor:
     """a ** b, entry by entry, with a gradient for the exponent only where that requires one.
 
-    A plain number as exponent works for a <= 0 too (as far as the power exists). The gradient of b ** 0 is 0.
+    A plain number as exponent works for a <= 0 too (as far as the power exists). The gradient of a ** 0 is 0.
     """
     # BEGIN SOLUTION A1.1: forward and backward of the power
     a, b = as_tensor(a), as_tensor(b)

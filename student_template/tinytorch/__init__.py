@@ -3,5 +3,6 @@
 Nothing is imported here, so that a mistake in one file never stops the others from loading. Import what you
 need from its own module: `from tinytorch.tensor import Tensor`.
 
-Reading order: tape, ops, tensor, gradcheck (A1) - functional, init, nn, optim, data (A2) - transformer, train (A3).
+Reading order: hello (A0) - tape, ops, tensor, gradcheck (A1) - functional, init, nn, optim, data (A2) -
+transformer, train (A3).
 """

@@ -35,8 +35,10 @@ def test_unknown_assignment(check, repository):
     assert "did you mean 'assignment3'" in one_line(check(repository / "reference", assignment="asignment3"), 2)
 
 
-def test_assignment_without_checks(check, repository):
-    assert "no checks yet" in one_line(check(repository / "reference", assignment="assignment1"), 2)
+def test_assignment_without_checks(check, repository, make_course):
+    root = make_course(assignment='title = "Later"\npoints = 0\nfiles = ["tensor.py"]\n')
+    run = check(repository / "reference", "--course", str(root), assignment="assignment1")
+    assert "no checks yet" in one_line(run, 2)
 
 
 @pytest.fixture

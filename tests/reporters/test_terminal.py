@@ -39,6 +39,7 @@ START HERE
    your code printed (last 1 line):
    | hello
    again: tinygrade check assignment3 -k test_mask --seed 41
+   debug: tinygrade repro test_mask --seed 41
 
 next: A3.6: append the most probable token
    check it: tinygrade check assignment3 -k test_stub --seed 41
@@ -92,7 +93,7 @@ def test_mixed(mixed_report) -> None:
 @pytest.mark.parametrize("width", [40, 60, 80, 100])
 def test_only_commands_are_wider_than_the_window(mixed_report, width: int) -> None:
     lines = render(mixed_report, width).splitlines()
-    too_wide = [line for line in lines if cells(line) > width and "tinygrade check" not in line]
+    too_wide = [line for line in lines if cells(line) > width and "tinygrade " not in line]
     assert too_wide == []
 
 

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tinygrade.model import Limits
@@ -64,6 +65,17 @@ def lie(data):
     time.sleep(1000)
 
 
+def nap():
+    time.sleep(0.2)
+    return 0
+
+
+def forget_and_spin():
+    import signal
+    signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+    spin()
+
+
 def leave_behind():
     if os.fork() == 0:
         os.setsid()
@@ -98,7 +110,8 @@ class Student:
     def __init__(self, worker, folder):
         self.worker = worker
         surface = {"tensor": "main.Tensor", "parameters": [], "names": {}}
-        self.ask("open", "tinytorch", str(folder), surface, [])
+        files = {path.name: np.frombuffer(path.read_bytes(), np.uint8) for path in folder.glob("*.py")}
+        self.ask("open", "tinytorch", str(folder), files, surface, [])
         self.module = self.ask("module", "main")["value"]
 
     def ask(self, do, *args, cpu_seconds=5.0, **more):
@@ -109,6 +122,12 @@ class Student:
         found = self.ask("get", self.module, function)["value"]
         reply = self.ask("call", found, list(args), {}, **more)
         return self.ask("fetch", reply["value"])["value"]
+
+
+@pytest.fixture
+def student_of():
+    """`student_of(sandbox, folder)`: a fresh worker of this sandbox with the package."""
+    return lambda sandbox, folder: Student(sandbox.open(cpu_seconds=30.0), folder)
 
 
 @pytest.fixture

@@ -6,8 +6,10 @@ import threading
 import numpy as np
 import pytest
 
-from tinygrade.sandbox import WorkerDied, WorkerError, WorkerNonsense, WorkerTimeout
+from tinygrade.model import Limits
+from tinygrade.sandbox import WorkerDied, WorkerNonsense, WorkerTimeout
 from tinygrade.sandboxes.channel import Deadline
+from tinygrade.sandboxes.local import LocalSandbox
 from tinygrade.worker.wire import MAX_ARRAY, WireError
 
 # ---- answers -----------------------------------------------------------------------------------------
@@ -82,6 +84,21 @@ def test_what_was_printed_before_the_time_out_is_kept_without_the_stack(start):
         student.call("say_and_spin", "hello", cpu_seconds=0.2)
     assert student.worker.output() == "hello\n"
     assert "hello" not in caught.value.place
+
+
+def test_sleeping_a_little_in_every_request_adds_up(start, monkeypatch):
+    monkeypatch.setattr("tinygrade.sandboxes.channel.WALL_EXTRA", 0.5)
+    student = start()
+    naps = (student.call("nap", cpu_seconds=0.1) for _ in range(20))
+    with pytest.raises(WorkerTimeout, match="there was no answer within 0.9 s"):
+        list(naps)
+
+
+def test_a_worker_that_dies_of_our_question_where_it_is_has_timed_out(start):
+    student = start()
+    with pytest.raises(WorkerTimeout, match="CPU time") as caught:
+        student.call("forget_and_spin", cpu_seconds=0.2)
+    assert caught.value.place == ""
 
 
 def test_time_spent_waiting_for_a_cpu_is_not_counted(monkeypatch):
@@ -261,14 +278,11 @@ def test_close_twice(start, alive):
     assert not alive(pid)
 
 
-def test_a_child_that_fled_from_its_group_is_ended(start, sandbox, left_behind):
-    if type(sandbox).__name__ == "PortableSandbox":
-        pytest.skip("only the zygote hears of orphans")
-    student = start()
-    try:
-        student.call("leave_behind")
-    except WorkerError:
-        return  # a confinement that forbids new processes is as good
+def test_a_child_that_fled_from_its_group_is_ended(folder, student_of, left_behind):
+    """Where seccomp is missing; only the zygote hears of orphans."""
+    sandbox = LocalSandbox(Limits(), without=["seccomp"])
+    student = student_of(sandbox, folder)
+    student.call("leave_behind")
     student.worker.close()
     sandbox.close()
     assert left_behind() == []

@@ -1,9 +1,18 @@
 """A package so small that it can be read at a glance, for the loops over autograd packages."""
 
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import tinygrade.worker
 from tinygrade.worker.surface import Surface
+
+MAIN = Path(tinygrade.worker.__file__).with_name("__main__.py")
 
 
 class Tensor:
@@ -58,3 +67,45 @@ def tensor():
 @pytest.fixture
 def model():
     return Model()
+
+
+CONFINED = """
+import errno, importlib.util, json, os, sys
+spec = importlib.util.spec_from_file_location("entry", sys.argv[1])
+entry = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(entry)
+entry.load_package()
+from tinygrade_worker.confinement import Confinement
+from tinygrade_worker import attempts, canary, privileges
+
+def outcome(call):
+    try:
+        call()
+    except OSError as error:
+        return errno.errorcode[error.errno]
+    except Exception as error:
+        return type(error).__name__
+    return "done"
+
+without = json.loads(sys.argv[2])
+{before}
+applied = Confinement(without).apply({{"memory_mib": 1024, "cpu_seconds": 30}}, os.getppid())
+{code}
+os.write(1, json.dumps(result).encode())
+os._exit(0)
+"""
+
+
+@pytest.fixture
+def confined():
+    """`confined(code, ...)`: what `code` assigns to `result` in a process that has confined itself."""
+
+    def run(code, *, before="", without=(), python=sys.executable, ends=0):
+        text = CONFINED.format(before=textwrap.dedent(before), code=textwrap.dedent(code))
+        command = [python, "-I", "-B", "-c", text, str(MAIN), json.dumps(list(without))]
+        environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        done = subprocess.run(command, capture_output=True, env=environment, cwd="/", timeout=60, check=False)
+        assert done.returncode == ends, done.stderr.decode()
+        return json.loads(done.stdout) if done.stdout else None
+
+    return run

@@ -1,4 +1,4 @@
-"""Loading a package from its folder: nothing that lies beside it or in it can stand in for anything else."""
+"""Loading a package from its sources: nothing that lies beside it or in it can stand in for anything else."""
 
 import subprocess
 import sys
@@ -16,6 +16,7 @@ spec = importlib.util.spec_from_file_location("loader", sys.argv[1])
 package = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(package)
 folder = Path(sys.argv[2])
+files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.py")}
 """
 
 
@@ -40,12 +41,12 @@ TAPE = {"tinytorch/tape.py": "value = 3\n"}
 
 
 def test_modules_import_each_other(worker):
-    code = "package.install('tinytorch', folder)\nprint(package.load('tinytorch', 'ops').value)\n"
+    code = "package.install('tinytorch', folder, files)\nprint(package.load('tinytorch', 'ops').value)\n"
     assert worker({**PACKAGE, **TAPE}, code) == ["init", "3"]
 
 
 def test_a_package_without_init(worker):
-    code = "package.install('tinytorch', folder)\nprint(package.load('tinytorch', 'tape').value)\n"
+    code = "package.install('tinytorch', folder, files)\nprint(package.load('tinytorch', 'tape').value)\n"
     assert worker(TAPE, code + "print(package.load('tinytorch', '').__name__)") == ["3", "tinytorch"]
 
 
@@ -54,7 +55,7 @@ def test_the_folder_is_never_on_the_path(worker):
     more = {"tinytorch/numpy.py": "raise SystemExit('shadowed')\n", "colorsys.py": "raise SystemExit('shadowed')\n"}
     own = {"tinytorch/__init__.py": "import json, colorsys\n", "tinytorch/ops.py": "import numpy, colorsys\n"}
     code = (
-        "package.install('tinytorch', folder)\n"
+        "package.install('tinytorch', folder, files)\n"
         "package.load('tinytorch', 'ops')\n"
         "print([p for p in sys.path if Path(p).resolve() in (folder, folder.parent)])\n"
         "print('tinytorch' not in json.__file__, 'tinytorch' not in sys.modules['numpy'].__file__)\n"
@@ -64,7 +65,7 @@ def test_the_folder_is_never_on_the_path(worker):
 
 def test_a_module_that_is_not_there(worker):
     code = (
-        "package.install('tinytorch', folder)\n"
+        "package.install('tinytorch', folder, files)\n"
         "try:\n    package.load('tinytorch', 'nothing')\n"
         "except ModuleNotFoundError as error:\n    print(error.name)\n"
     )

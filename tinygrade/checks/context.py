@@ -14,6 +14,7 @@ from tinygrade.checks.package import Part
 from tinygrade.checks.reference import ReferenceLibrary
 from tinygrade.checks.stack import Stack
 from tinygrade.checks.student import StudentLibrary
+from tinygrade.checks.trace import Recorder
 from tinygrade.checks.training import BudgetedTraining, Snapshot
 from tinygrade.diagnosis.catalogue import Catalogue
 from tinygrade.events import Event, Progress
@@ -37,6 +38,10 @@ class Grading:
     #: The mistakes that can be named.
     catalogue: Catalogue = field(default_factory=Catalogue)
     quick: bool = False
+    #: Part of a training budget that is given.
+    budget_share: float = 1.0
+    #: Listens to all workers, in a run that records a failure.
+    recorder: Recorder | None = None
     #: Parts that checks may be given, by the name of the check that proves the student's own.
     parts: dict[str, Part] = field(default_factory=dict)
     builders: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
@@ -55,7 +60,8 @@ class Grading:
         """
         seconds = cpu_seconds or self.assignment.limits.cpu_seconds
         answers = PartAnswers(self.reference, self.builders)
-        return StudentLibrary(self.stack.package, self.sandbox.open, answers, seconds)
+        open_worker = self.recorder.listening(self.sandbox.open) if self.recorder else self.sandbox.open
+        return StudentLibrary(self.stack.package, open_worker, answers, seconds)
 
     def rng(self, check: str, purpose: str, *, hidden: bool = False) -> np.random.Generator:
         """A generator for this check and purpose, the same in every run with the same seed and submission."""
@@ -75,7 +81,7 @@ class Grading:
     ) -> BudgetedTraining:
         """A training run in the worker of `student`; see `BudgetedTraining`."""
         shapes = dict(self.assignment.surface.parameters)
-        return BudgetedTraining(student, shapes, seconds, on_snapshot, on_progress)
+        return BudgetedTraining(student, shapes, seconds * self.budget_share, on_snapshot, on_progress)
 
     def progress(self, check: str, **data: Any) -> None:
         """Tell the person who waits how far a long check is."""

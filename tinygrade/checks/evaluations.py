@@ -98,7 +98,7 @@ def _asked(library: Any, f: Any, questions: Sequence[Question]) -> list[Evaluati
 
 
 def _labelled(failure: StudentFailure, question: Question | None) -> StudentFailure:
-    if question is None or not question.call.label:
+    if question is None or not question.call.label or failure.status == "not_implemented":
         return failure
     message = f"({question.call.label}) {failure.message}"
     return StudentFailure(message, status=failure.status, where=failure.where, hint=failure.hint)

@@ -10,17 +10,23 @@ import pytest
 
 from tinygrade.checks import marks
 from tinygrade.checks.context import Grading
+from tinygrade.checks.diagnosing import named
 from tinygrade.checks.gradcheck import GradCheck
 from tinygrade.checks.parity import Parity
 from tinygrade.checks.reference import ReferenceLibrary
 from tinygrade.checks.stack import Stack
 from tinygrade.checks.student import StudentLibrary
+from tinygrade.checks.trajectories import Trajectory
+from tinygrade.failures import StudentFailure
+from tinygrade.model import Diagnosis
 
 GRADING = pytest.StashKey[Grading]()
 #: What the student's code printed during the check.
 PRINTS = pytest.StashKey[str]()
 #: `(fraction, message)` that the check gave itself.
 CREDIT = pytest.StashKey[tuple[float, str]]()
+#: What was recognised in a check that raised nothing: it has a part of its points, or passed all the same.
+DIAGNOSIS = pytest.StashKey[Diagnosis]()
 #: CPU seconds of a case after another one of its check was stopped; honest code needs a tenth of it.
 HUNG_SECONDS = 0.5
 
@@ -78,11 +84,29 @@ def gradcheck(
 
 
 @pytest.fixture
-def partial_credit(request: pytest.FixtureRequest) -> Callable[[float, str], None]:
-    """`partial_credit(fraction, message)`: the check ends with this share of its points, 0 to 1."""
+def trajectory(student: StudentLibrary, reference: ReferenceLibrary, grading: Grading) -> Trajectory:
+    """Compare the parameters with the reference's after each step of an optimiser."""
+    return Trajectory(student, reference, grading.catalogue)
 
-    def give(fraction: float, message: str) -> None:
+
+@pytest.fixture
+def mistake(grading: Grading) -> Callable[..., StudentFailure]:
+    """`raise mistake(code, message, **evidence)`: a failure whose diagnosis the check knows: it looked for it."""
+
+    def failure(code: str, message: str, **evidence: Any) -> StudentFailure:
+        return named(StudentFailure(message), grading.catalogue, code, evidence)
+
+    return failure
+
+
+@pytest.fixture
+def partial_credit(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """`partial_credit(fraction, message, diagnosis=None)`: the check ends with this share of its points, 0 to 1."""
+
+    def give(fraction: float, message: str, diagnosis: Diagnosis | None = None) -> None:
         request.node.stash[CREDIT] = (min(1.0, max(0.0, float(fraction))), message)
+        if diagnosis is not None and fraction < 1:
+            request.node.stash[DIAGNOSIS] = diagnosis
 
     return give
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,9 @@ import numpy as np
 from tinygrade.failures import StudentFailure
 from tinygrade.worker.wire import encode
 
-#: What a part may be asked with: far more than any check needs.
-MAX_SIZE, MAX_BYTES = 256, 1 << 20
+#: What a part may be asked with: some times more than any check needs. The reference's own arrays grow with the square
+#: of a length, so that a megabyte of questions would make it ask for gigabytes.
+MAX_SIZE, MAX_BYTES = 256, 32 << 10
 
 
 class PartAnswers:
@@ -40,13 +41,22 @@ class PartAnswers:
             message = f"a given part was called with arguments that it does not take: {error}"
             raise StudentFailure(message) from None
 
-    def _value(self, part: str, args: list[Any], weights: dict[str, Any], cotangent: Any, wrt: list[int]) -> Any:
+    def _value(
+        self,
+        part: str,
+        args: list[Any],
+        weights: dict[str, Any],
+        cotangent: Any,
+        wrt: list[int],
+        keywords: Sequence[str] = (),
+    ) -> Any:
         lib = self._reference
         inputs = [lib.as_tensor(arg) if i in wrt else arg for i, arg in enumerate(args)]
         function = self._function(part)
         if weights:
             lib.write(function, weights)
-        output = function(*inputs)
+        positional = len(inputs) - len(keywords)
+        output = function(*inputs[:positional], **dict(zip(keywords, inputs[positional:], strict=True)))
         if cotangent is None:
             return _unmarked(lib.fetch(output))
         output.backward(cotangent)
@@ -60,17 +70,25 @@ class PartAnswers:
         return getattr(getattr(self._reference, module), name)
 
 
-def _require_small(args: list[Any]) -> None:
+def _require_small(args: Sequence[Any]) -> None:
     """The reference must not be made to compute what only a hostile size asks for."""
     for arg in args:
-        if isinstance(arg, int) and not 0 <= arg <= MAX_SIZE:
-            raise ValueError(f"a size of {arg}")
-        if isinstance(arg, np.ndarray) and arg.nbytes > MAX_BYTES:
-            raise ValueError(f"an array of {arg.nbytes} bytes")
+        if isinstance(arg, np.ndarray):
+            if arg.nbytes > MAX_BYTES:
+                raise ValueError(f"an array of {arg.nbytes} bytes")
+        elif isinstance(arg, list | tuple | str):
+            if len(arg) > MAX_ITEMS:
+                raise ValueError(f"a {type(arg).__name__} of {len(arg)}")
+            _require_small([] if isinstance(arg, str) else arg)
+        elif type(arg) is int:
+            if abs(arg) > MAX_SIZE:
+                raise ValueError(f"a size of {arg}")
+        elif arg is not None and not isinstance(arg, bool | float | np.generic):
+            raise ValueError(f"a {type(arg).__name__}")
 
 
 def _unmarked(value: Any) -> Any:
     """The one place where a value of the reference is sent on purpose: only for a part that was given up."""
-    if isinstance(value, list):
-        return [_unmarked(item) for item in value]
+    if isinstance(value, list | tuple):
+        return type(value)(_unmarked(item) for item in value)
     return None if value is None else np.array(value)

@@ -23,6 +23,15 @@ class Library(Protocol):
     def generator(self, seed: int) -> Any:
         """A handle of `np.random.default_rng(seed)`, for signatures that ask for a generator."""
 
+    def keep(self, value: Any) -> Any:
+        """The value as an object of the other side, to see afterwards what happened to it."""
+
+    def callbacks(self, *functions: tuple[Callable[..., Any], Sequence[tuple[int, ...]]]) -> Any:
+        """A list of functions of ours for code on the other side: called back with float64 arrays of these shapes."""
+
+    def loop(self, name: str, *args: Any) -> Any:
+        """One of `worker.loops`, run on the other side in one request."""
+
     def vjp(self, f: Any, args: Sequence[Any], cotangent: Any, wrt: Sequence[int] = (0,), **kwargs: Any) -> Any:
         """See `worker.routines.vjp`; gives `{"output": array, "grads": [array or None, ...]}`."""
 

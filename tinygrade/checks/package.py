@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from tinygrade.failures import StudentFailure
 from tinygrade.model import Limits, Surface
 
@@ -14,7 +16,7 @@ class Package:
     """Where a worker finds the student's package, and what is known about it."""
 
     name: str
-    #: Folder of the package itself; the parent is not given to the worker.
+    #: Folder of the package itself; a worker gets its files over the pipe, and cannot read it.
     folder: Path
     #: File names of the package, to believe no other name that a worker tells.
     files: frozenset[str]
@@ -22,6 +24,11 @@ class Package:
     limits: Limits
     #: Modules that cannot be imported: every later check that needs one is blocked without trying again.
     broken: dict[str, StudentFailure] = field(default_factory=dict)
+
+    def sources(self) -> dict[str, np.ndarray]:
+        """What is in the files, as bytes that the wire can carry: a worker reads no file of ours."""
+        names = sorted(self.files)
+        return {name: np.frombuffer((self.folder / name).read_bytes(), np.uint8) for name in names}
 
 
 @dataclass(frozen=True)

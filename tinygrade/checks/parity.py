@@ -49,11 +49,25 @@ class Parity:
         """
         got = self._student.fetch(expression(self._student))  # first: a stub ends the check at once
         expected = self._reference.fetch(expression(self._reference))
+        self.data(got, expected, name, about=about, inputs=inputs, rtol=rtol, atol=atol)
+        return got
+
+    def data(
+        self,
+        got: Any,
+        expected: Any,
+        name: str,
+        *,
+        about: str = "",
+        inputs: Mapping[str, Any] | None = None,
+        rtol: float = RTOL,
+        atol: float = ATOL,
+    ) -> None:
+        """The same for values that are there already: `got` is the student's, and may be anything."""
         try:
             compare(got, expected, name, rtol=rtol, atol=atol)
         except StudentFailure as failure:
             raise self._diagnosed(failure, got, unmarked(expected), about, inputs or {}, (rtol, atol)) from None
-        return got
 
     def _diagnosed(
         self,

@@ -1,4 +1,4 @@
-"""The pytest plugin that turns tests into checks: points, order, statuses, retries with given parts."""
+"""The pytest plugin that turns tests into checks: points, order, statuses."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ import pytest
 
 from tinygrade.checks import marks as marks_of
 from tinygrade.checks.context import Grading
-from tinygrade.checks.fixtures import CREDIT, GRADING, PRINTS, check_rng
+from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS, GRADING, PRINTS
 from tinygrade.checks.package import Part
 from tinygrade.checks.results import Outcome, combine
+from tinygrade.checks.retries import GIVEN, Retries
 from tinygrade.checks.smoke import Smoke
 from tinygrade.errors import CourseError, UserError
-from tinygrade.events import CheckFinished, CheckStarted, Started, Swapped
+from tinygrade.events import CheckFinished, CheckStarted, Started
 from tinygrade.failures import StudentFailure
-from tinygrade.model import CheckResult, Isolation
+from tinygrade.model import CheckResult, Diagnosis, Isolation
 
 OUTCOME = pytest.StashKey[Outcome]()
-#: Ids of the checks whose parts were given when this one passed.
-GIVEN = pytest.StashKey[tuple[str, ...]]()
 
 
 class GradePlugin:
@@ -38,6 +37,7 @@ class GradePlugin:
         self._environment = environment
         self._groups = {Path(group.file).name: group.title for group in grading.assignment.groups}
         self._smoke = Smoke(grading)
+        self._retries = Retries(grading)
         self._outcomes: dict[str, list[Outcome]] = {}
         self._pending: dict[str, int] = {}
 
@@ -124,61 +124,19 @@ class GradePlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, bool | None, bool | None]:
-        """Judge a check that failed once more when the reason is known and not its own: see `_second_chance`."""
+        """Judge a check that failed once more when the reason may lie elsewhere: see `checks.retries`."""
+        state = self._retries.remember(pyfuncitem)
         try:
             return (yield)
-        except AssertionError as failure:
-            if not self._second_chance(pyfuncitem, StudentFailure(str(failure))):
+        except (StudentFailure, AssertionError) as error:
+            failure = error if isinstance(error, StudentFailure) else StudentFailure(_said(error))
+            is_smoke = self._smoke.owner(pyfuncitem) is not None  # of these it is known which assignment fails
+            why = self._retries.second_chance(pyfuncitem, failure, state, search=not is_smoke)
+            if why is failure:
                 raise
-        except StudentFailure as failure:
-            if not self._second_chance(pyfuncitem, failure):
-                raise
+        if why is not None:
+            raise why
         return True
-
-    def _second_chance(self, item: pytest.Function, failure: StudentFailure) -> bool:
-        """True when the check passes on the own stack, which solutions could not replace, or with right parts."""
-        if "student" not in item.funcargs:
-            return False
-        if self.grading.stack.lacks(failure):
-            return self._passes_on_own_stack(item, failure)
-        wrong = self._wrong_parts(item) if failure.status == "failed" else []
-        if not wrong or self._fails_again(item, [self.grading.parts[name] for name in wrong]):
-            return False
-        item.stash[GIVEN] = tuple(self.grading.results[name].id for name in wrong)
-        names = " and ".join(self.grading.parts[name].path.rpartition(".")[2] for name in wrong)
-        item.stash[CREDIT] = (1.0, f"right with a correct {names}")
-        return True
-
-    def _passes_on_own_stack(self, item: pytest.Function, failure: StudentFailure) -> bool:
-        undo = self.grading.stack.keep_own(failure)
-        again = self._fails_again(item, [])
-        if again is not None and self.grading.stack.is_missing(again):
-            undo()  # it is missing there as well
-        else:
-            self.grading.emit(Swapped(tuple(self.grading.stack.swaps)))
-        return again is None
-
-    def _wrong_parts(self, item: pytest.Function) -> list[str]:
-        failed = ("failed", "partial", "timed_out", "crashed", "out_of_memory")
-        needed = [name for name in marks_of.read(item).given if name in self.grading.parts]
-        results = self.grading.results
-        return [name for name in needed if name in results and results[name].status in failed]
-
-    def _fails_again(self, item: pytest.Function, parts: list[Part]) -> StudentFailure | None:
-        """Run the check again with the same inputs, in a fresh worker."""
-        funcargs: dict[str, Any] = item.funcargs
-        funcargs["student"].restart(parts, self.grading.stack.package)
-        if "rng" in funcargs:
-            fresh = check_rng(item, self.grading)
-            funcargs["rng"].bit_generator.state = fresh.bit_generator.state
-        arguments = {name: funcargs[name] for name in item._fixtureinfo.argnames}
-        try:
-            item.obj(**arguments)
-        except StudentFailure as failure:
-            return failure
-        except AssertionError as failure:
-            return StudentFailure(str(failure))
-        return None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -190,10 +148,10 @@ class GradePlugin:
         elif call.when == "call" and OUTCOME not in item.stash:
             fraction, message = item.stash.get(CREDIT, (1.0, ""))
             status: Any = "passed" if fraction >= 1 else "partial" if fraction > 0 else "failed"
-            given = item.stash.get(GIVEN, ())
-            item.stash[OUTCOME] = Outcome(
-                _case(item), status, fraction, message, seconds=report.duration, given=given
-            )
+            outcome = Outcome(_case(item), status, fraction, message, seconds=report.duration)
+            given, diagnosis = item.stash.get(GIVEN, ()), item.stash.get(DIAGNOSIS, None)
+            hint = self._question(diagnosis) if status != "passed" else ""
+            item.stash[OUTCOME] = replace(outcome, given=given, diagnosis=diagnosis, hint=hint)
         return report
 
     def _failure(self, item: pytest.Item, error: BaseException, seconds: float) -> Outcome:
@@ -201,14 +159,19 @@ class GradePlugin:
             if error.status == "timed_out":
                 self.grading.hung.add(marks_of.check_id(item))
             where = error.where or self._where(item)
-            facts = {"hint": error.hint, "where": where, "diagnosis": error.diagnosis, "seconds": seconds}
+            hint = error.hint or self._question(error.diagnosis)
+            facts = {"hint": hint, "where": where, "diagnosis": error.diagnosis, "seconds": seconds}
             return Outcome(_case(item), error.status, 0.0, error.message, **facts)  # type: ignore[arg-type]
         if isinstance(error, AssertionError):
-            message = str(error).split("\nassert ")[0]
-            return Outcome(_case(item), "failed", 0.0, message, where=self._where(item), seconds=seconds)
+            return Outcome(_case(item), "failed", 0.0, _said(error), where=self._where(item), seconds=seconds)
         traceback.print_exception(error)
         message = f"a fault of the grader or of the check, not yours: {type(error).__name__}: {error}"
         return Outcome(_case(item), "grader_error", 0.0, message, seconds=seconds)
+
+    def _question(self, diagnosis: Diagnosis | None) -> str:
+        """What its page asks."""
+        page = self.grading.catalogue.pages.get(diagnosis.code) if diagnosis else None
+        return page.question if page else ""
 
     def _where(self, item: pytest.Item) -> str:
         path = marks_of.read(item).where
@@ -236,8 +199,6 @@ class GradePlugin:
         marks = marks_of.read(item)
         needed = [self.grading.results[name] for name in marks.needs if name in self.grading.results]
         result = combine(check, self._group(check), marks, self._outcomes[check], needed)
-        if self.grading.assignment.hints == "none":
-            result = replace(result, hint="")
         self.results.append(result)
         self.grading.results[marks_of.function_name(item)] = result
         self.grading.emit(CheckFinished(result))
@@ -245,6 +206,10 @@ class GradePlugin:
     def _group(self, check: str) -> str:
         file = check.partition("::")[0]
         return self._groups.get(file, file.removesuffix(".py"))
+
+
+def _said(error: AssertionError) -> str:
+    return str(error).split("\nassert ")[0]
 
 
 def _case(item: pytest.Item) -> str:

@@ -37,7 +37,8 @@ def combine(
         needed: results of the checks that this one rests on.
     """
     fraction = sum(outcome.fraction for outcome in outcomes) / len(outcomes)
-    shown = next((o for o in outcomes if o.status != "passed"), outcomes[0])
+    told = [o for o in outcomes if o.status != "passed"] or [o for o in outcomes if o.diagnosis is not None]
+    shown = told[0] if told else outcomes[0]
     status = _status(outcomes, fraction)
     message = shown.message
     stub = next((n for n in needed if n.status in ("not_implemented", "blocked")), None)

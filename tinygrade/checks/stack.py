@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tinygrade.checks.package import Package
@@ -33,6 +33,9 @@ class Stack:
         self._work = work
         self._proofs: dict[str, StudentFailure] = {}
         self._composed = 0
+        self._trials: dict[tuple[str, ...], Package] = {}
+        #: `(assignment, file)` of the files that were found to be the cause of failures.
+        self.suspects: list[tuple[str, str]] = []
         self.package = self._compose()
         if policy == "released":
             for name in self._earlier:
@@ -80,6 +83,37 @@ class Stack:
 
         return undo
 
+    # ---- causes in earlier assignments (see `checks.upstream`) -------------------------------------------
+
+    def own_files(self) -> dict[str, list[str]]:
+        """By earlier assignment, in course order, the files that are the student's own and could be released."""
+        released = {swap.assignment for swap in self.swaps if swap.source == "released"}
+        own = {name: self._replaceable(self._earlier[name]) for name in self._earlier if name not in released}
+        return {name: files for name, files in own.items() if files}
+
+    def candidates(self) -> list[tuple[str, str]]:
+        """Single files to try, `(assignment, file)`: known causes first, then in course order."""
+        owners: dict[str, str] = {}
+        for name, files in self.own_files().items():
+            for file in files:
+                owners.setdefault(file, name)  # a later assignment may go on with a file of an earlier one
+        return sorted(((owners[file], file) for file in owners), key=lambda pair: pair not in self.suspects)
+
+    def trial(self, files: list[str]) -> Package:
+        """The package with these files released besides those that are swapped."""
+        key = (*self._released_files(), "", *files)
+        if key not in self._trials:
+            self._trials[key] = self._compose(files)
+        return self._trials[key]
+
+    def swap_late(self, cause: str, swapped: str, reason: str, proof: StudentFailure) -> None:
+        """A check failed because of `cause`: take `swapped` from the solution for the rest of the run."""
+        self._proofs.setdefault(cause, proof)
+        self.swaps = [swap for swap in self.swaps if swap.source == "released" or swap.assignment != swapped]
+        self._swap(swapped, reason)
+
+    # ---- decisions ---------------------------------------------------------------------------------------
+
     def decide(self, assignment: str) -> None:
         """All smoke checks of this assignment ran; it stays the student's own unless one of them failed."""
         if assignment in self.undecided:
@@ -97,7 +131,8 @@ class Stack:
             status: Status = "not_implemented" if failure.status == "not_implemented" else "failed"
             used = "swapped for the released solution" if self.policy == "auto" else "not right"
             message = failure.message if status == "not_implemented" else f"{name} was {used}: {failure.message}"
-            raise StudentFailure(message, status=status, where=failure.where, hint=failure.hint)
+            facts = {"where": failure.where, "hint": failure.hint, "diagnosis": failure.diagnosis}
+            raise StudentFailure(message, status=status, **facts)  # type: ignore[arg-type]
 
     def _swap(self, assignment: str, reason: str) -> None:
         order = list(self._earlier)
@@ -108,13 +143,13 @@ class Stack:
         self.swaps = [*along, *kept, Swap(assignment, "released", reason)]
         self.package = self._compose()
 
-    def _compose(self) -> Package:
-        """Copy the student's files and overlay the released ones in a folder of its own."""
+    def _compose(self, more: Sequence[str] = ()) -> Package:
+        """Copy the student's files and overlay the released ones, and `more`, in a folder of its own."""
         course = self._assignment.course
         self._composed += 1
         folder = self._work / f"package-{self._composed}" / course.package
         shutil.copytree(self._submission.root / course.package, folder)
-        for file in self._released_files():
+        for file in [*self._released_files(), *more]:
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(course.reference / course.package / file, folder / file)
         files = frozenset(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
@@ -122,5 +157,8 @@ class Stack:
 
     def _released_files(self) -> list[str]:
         swapped = [self._earlier[s.assignment] for s in self.swaps if s.source == "released"]
-        kept = set(self._assignment.files)
-        return [file for assignment in swapped for file in assignment.files if file not in kept]
+        return [file for assignment in swapped for file in self._replaceable(assignment)]
+
+    def _replaceable(self, earlier: Assignment) -> list[str]:
+        """The assignment's files without those of the one being graded, which no solution ever replaces."""
+        return [file for file in earlier.files if file not in self._assignment.files]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Any, cast
 
 import numpy as np
 
+from tinygrade.checks.callbacks import Callbacks
 from tinygrade.checks.compare import require
 from tinygrade.checks.library import Handle
 from tinygrade.checks.outcomes import translated
 from tinygrade.checks.package import Package, Part
-from tinygrade.checks.places import place, told
+from tinygrade.checks.places import in_stack, innermost, place, relative, told
 from tinygrade.errors import GraderError, did_you_mean
 from tinygrade.failures import StudentFailure
 from tinygrade.worker.wire import HandleRef, WireError
@@ -40,8 +42,10 @@ class StudentLibrary:
         self._cpu_seconds = cpu_seconds
         self._worker: Any = None
         self._prints = ""
+        self._muted = False
         self._modules: dict[str, Handle] = {}
         self.parts: tuple[Part, ...] = ()
+        self._callbacks = Callbacks()
 
     # ---- what checks use -----------------------------------------------------------------------------
 
@@ -69,6 +73,18 @@ class StudentLibrary:
     def generator(self, seed: int) -> Handle:
         """`np.random.default_rng(seed)`, made on the other side."""
         return self._handle("generator", seed)
+
+    def keep(self, value: Any) -> Handle:
+        """The value as an object of the other side, to see afterwards what happened to it."""
+        return self._handle("keep", value)
+
+    def callbacks(self, *functions: tuple[Callable[..., Any], Sequence[tuple[int, ...]]]) -> Handle:
+        """A list of functions of ours that code on the other side may call with float64 arrays of these shapes."""
+        return self._handle("callbacks", *(self._callbacks.add(*function) for function in functions))
+
+    def loop(self, name: str, *args: Any) -> Any:
+        """One of `worker.loops`; what comes back is the student's word, and may be anything."""
+        return self._routine(name, *args)
 
     def vjp(self, f: Any, args: Sequence[Any], cotangent: Any, wrt: Sequence[int] = (0,), **kwargs: Any) -> Any:
         result = self._routine("vjp", f, list(args), cotangent, list(wrt), kwargs)
@@ -116,13 +132,13 @@ class StudentLibrary:
         return self._answer(self._send(request, **waiting))
 
     def where(self, path: str) -> str:
-        """`file.py:line name` of a function or class of the package; "" when it cannot be told."""
-        module, _, name = path.rpartition(".")
+        """`file.py:line name` of a function, class or method of the package; "" when it cannot be told."""
+        module, *names = path.split(".")
         try:
-            file, line, _ = self._routine("locate", getattr(getattr(self, module), name))
+            file, line, _ = self._routine("locate", reduce(self.get, names, getattr(self, module)))
         except (StudentFailure, ValueError, TypeError):
             return ""
-        return place(self._relative(file), line, name, self._package.files)
+        return place(relative(file, self._package.folder), line, names[-1], self._package.files)
 
     # ---- life ------------------------------------------------------------------------------------------
 
@@ -133,22 +149,27 @@ class StudentLibrary:
             table = self._package.surface
             surface = {"tensor": table.tensor, "parameters": list(table.parameters), "names": dict(table.names)}
             parts = [{"path": part.path, "parameters": list(part.parameters)} for part in self.parts]
-            args = [self._package.name, str(self._package.folder), surface, parts]
+            args = [self._package.name, self._package.folder.as_posix(), self._package.sources(), surface, parts]
             self._guarded_import("", {"do": "open", "args": args})
         return self._worker
 
     def restart(self, parts: Sequence[Part] = (), package: Package | None = None) -> None:
-        """A fresh worker for the next request, with these parts given, and with another package if there is one."""
+        """A fresh worker for the next request, with these parts given, and with another package if there is one.
+
+        What it prints is dropped: the first worker printed it already.
+        """
         self.close()
+        self._muted = True
         self._package = package or self._package
         self._modules.clear()
         self._worker = None
         self.parts = tuple(parts)
+        self._callbacks = Callbacks()
 
     def close(self) -> None:
         if self._worker is not None:
             self._worker.close()  # first: what still prints must not keep us reading
-            self._prints += self._worker.output()
+            self._prints += "" if self._muted else self._worker.output()
 
     def printed(self) -> str:
         """Everything that the student's code printed, cleaned and cut."""
@@ -212,7 +233,7 @@ class StudentLibrary:
     ) -> dict[str, Any]:
         worker = self._worker or self.worker
         request = {**request, "args": self._outgoing(request["args"])}
-        on_event = waiting.pop("on_event", self._given)
+        on_event = waiting.pop("on_event", self._question)
         limit = cpu_seconds if cpu_seconds is not None else self._cpu_seconds
         with translated(self._locate_stack):
             try:
@@ -221,15 +242,17 @@ class StudentLibrary:
                 raise GraderError(f"a check tried to send {error}") from error
         return cast("dict[str, Any]", reply)
 
-    def _given(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Answer a stand-in, but only for a part that this worker was started with.
+    def _question(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Answer a stand-in or a callback, but only one that this worker was given.
 
         Student code can write a question of its own to the pipe; to answer it would hand out the solution.
         """
-        part = question.get("part")
-        if question["event"] != "given" or type(part) is not str or part not in [p.path for p in self.parts]:
-            raise StudentFailure(NO_ANSWER)
-        return self._answer_part(question)
+        kind, part = question["event"], question.get("part")
+        if kind == "given" and type(part) is str and part in [p.path for p in self.parts]:
+            return self._answer_part(question)
+        if kind == "call" and self._callbacks.knows(question):
+            return self._callbacks.answer(question)
+        raise StudentFailure(NO_ANSWER)
 
     def _answer(self, reply: dict[str, Any], module: str = "") -> Any:
         if "value" in reply:
@@ -245,7 +268,7 @@ class StudentLibrary:
         kind = told(error.get("type"), limit=100)
         # Where the package lies for this run is nothing that a student could use.
         message = told(error.get("message"), limit=1000).replace(f"{self._package.folder.parent}/", "")
-        where = self._innermost(error.get("frames"))
+        where = innermost(error.get("frames"), self._package.files)
         if error.get("stub") is True:
             return StudentFailure(message or "not implemented yet", status="not_implemented", where=where)
         if error.get("memory") is True:
@@ -260,23 +283,8 @@ class StudentLibrary:
             return ""
         return did_you_mean(f"{match[1]}.py", self._package.files)
 
-    def _innermost(self, frames: Any) -> str:
-        if type(frames) is list and frames and type(frames[-1]) is list and len(frames[-1]) == 4:
-            file, line, function, _ = frames[-1]
-            return place(file, line, function, self._package.files)
-        return ""
-
     def _locate_stack(self, stack: str) -> str:
-        """The innermost place of the student's own in faulthandler's text."""
-        for file, line, function in re.findall(r'File "([^"\n]{1,500})", line (\d{1,7}) in (\S{1,100})', stack):
-            found = place(self._relative(file), int(line), function, self._package.files)
-            if found:
-                return found
-        return ""
-
-    def _relative(self, file: Any) -> str:
-        prefix = f"{self._package.folder}/"
-        return file[len(prefix) :] if type(file) is str and file.startswith(prefix) else ""
+        return in_stack(stack, self._package.folder, self._package.files)
 
     def _outgoing(self, value: Any) -> Any:
         if isinstance(value, Handle):

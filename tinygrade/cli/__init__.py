@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 #: Command name -> what `--help` says of it; the module of the same name holds it as `command`.
 COMMANDS = {
     "check": "Check a submission and say what to mend first.",
+    "explain": "Show the page of a diagnosis, or list all of them.",
+    "repro": "Write a script with the failing input of a check that runs in your debugger.",
     "init": "Start a student's folder from the template.",
     "reference": "Check the solution and compare with the recorded baseline.",
+    "audit": "Try an assignment's mutants and correct variants on its checks.",
     "template": "Generate the student template from the solution.",
     "plugins": "List plugins and what they registered.",
+    "doctor": "Show how well student code is confined here.",
 }
 
 

@@ -30,6 +30,8 @@ def terminable() -> Iterator[None]:
     """SIGTERM raises `Terminated` inside, so that no worker outlives the command."""
 
     def stop(signum: int, frame: object) -> NoReturn:
+        # `timeout` signals twice, by itself and by the group: the second must not disturb the cleaning up.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise Terminated
 
     try:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import random
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from tinygrade.reporters.advice import Commands
+
+if TYPE_CHECKING:
+    from tinygrade.model import Assignment
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,7 +35,7 @@ _SHARED = (
         type=click.Choice(["auto", "strong", "none"]),
         default="auto",
         show_default=True,
-        help="How well the submission is confined at least.",
+        help="Take what there is, refuse less than strong, or leave the confinement out.",
     ),
     click.option("--sandbox", default="", metavar="NAME", help="Use this sandbox (see `tinygrade plugins`)."),
     click.option(
@@ -63,18 +66,39 @@ def chosen_seed(seed: int | None) -> int:
     return random.SystemRandom().randint(1, 9999) if seed is None else seed
 
 
-def commands(ctx: click.Context, seed: int) -> Commands:
-    """The commands that repeat this run, wholly or in part."""
-    again = shlex.join(_words(ctx, _NEVER | _NOT_AGAIN))
-    return Commands(again, f"{shlex.join(_words(ctx, _NEVER))} --seed {seed}", seed)
+def commands(ctx: click.Context, seed: int, assignment: Assignment) -> Commands:
+    """The commands that repeat this run, wholly or in part, and that lead on from it."""
+    from tinygrade.checklist import shared_names
 
-
-def _words(ctx: click.Context, without: set[str]) -> list[str]:
     words = ["tinygrade", str(ctx.info_name), str(ctx.params["assignment"])]
+    return Commands(
+        base=shlex.join([*words, *_given(ctx, _NEVER | _NOT_AGAIN)]),
+        repeat=f"{shlex.join([*words, *_given(ctx, _NEVER)])} --seed {seed}",
+        seed=seed,
+        places=_joined(_places(ctx, assignment)),
+        course=_joined(_given(ctx, only={"course_dir"})),
+        shared=frozenset(shared_names(assignment.course)),
+        explains=assignment.hints == "full",
+    )
+
+
+def _places(ctx: click.Context, assignment: Assignment) -> list[str]:
+    """Where `repro` finds what this command has graded."""
+    given = _given(ctx, only={"submission", "course_dir"})
+    return given if "submission" in ctx.params else ["--submission", str(assignment.course.reference), *given]
+
+
+def _joined(words: list[str]) -> str:
+    return f" {shlex.join(words)}" if words else ""
+
+
+def _given(ctx: click.Context, without: Container[str] = (), only: Container[str] | None = None) -> list[str]:
+    """The options that were given on the command line, as words."""
+    words: list[str] = []
     for param in ctx.command.params:
         name = str(param.name)
         given = ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE
-        if isinstance(param, click.Option) and given and name not in without:
+        if isinstance(param, click.Option) and given and name not in without and (only is None or name in only):
             words += _option(param, ctx.params[name])
     return words
 

@@ -48,7 +48,7 @@ def parse(
         targets.append(target)
     for target in targets:
         if target.file is not None:
-            _try_writing(target.file)
+            try_writing(target.file)
     return targets
 
 
@@ -84,13 +84,13 @@ def _print(text: str) -> None:
     sys.stdout.flush()
 
 
-def write_file(file: Path, text: str) -> None:
+def write_file(file: Path, content: str | bytes) -> None:
     """Write aside and rename, so that nobody ever reads half a report.
 
     Raises:
         UsageError: it cannot be written.
     """
-    data = text.encode("utf-8", "backslashreplace")
+    data = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
     try:
         if _is_device(file):
             file.write_bytes(data)
@@ -105,7 +105,7 @@ def write_file(file: Path, text: str) -> None:
         raise UsageError(f"{file}: cannot be written: {error.strerror}") from error
 
 
-def _try_writing(file: Path) -> None:
+def try_writing(file: Path) -> None:
     """Ask the file system now: nobody should train for five minutes and lose the report."""
     if file.is_dir():
         raise UsageError(f"{file}: cannot be written: it is a folder")

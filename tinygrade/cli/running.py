@@ -69,7 +69,7 @@ def grade_and_show(
     section_text = _section_text(manager)
     targets = outputs.parse(options["report"], reporters(manager), section_text)
     stream = sys.stderr if outputs.to_stdout(targets) else sys.stdout
-    headline = Headline(assignment.id, assignment.title, commands(ctx, job.seed))
+    headline = Headline(assignment.id, assignment.title, commands(ctx, job.seed, assignment))
     with terminable(), LiveView(stream, headline, section_text, options["instructor"]) as view:
         try:
             report = _graded(job, manager, view.handle)

@@ -124,7 +124,8 @@ class Catalogue:
         if wrong := [rule.code for rule in rules if rule.code != page.code]:
             raise ValueError(f"the page {page.code!r} comes with a rule for {wrong[0]!r}")
         self.pages[page.code] = page
-        self._rules = sorted([*self._rules, *rules], key=lambda rule: rule.rank)
+        # of the same rank, what knows the op says more than what knows any
+        self._rules = sorted([*self._rules, *rules], key=lambda rule: (rule.rank, not rule.about))
 
     def diagnose(self, observation: Observation) -> Diagnosis | None:
         """The first mistake that a rule recognises, or None."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tinygrade.model import CheckResult, Report
 from tinygrade.reporters.causes import Cause, next_task, root_causes
 from tinygrade.reporters.lines import Line, wrapped
-from tinygrade.reporters.words import WORDS, count, number, style_of
+from tinygrade.reporters.words import OPEN, WORDS, count, number, style_of
 from tinygrade.text import cells, clean, clean_line
 
 #: Root causes that are told in full; more would not be read.
@@ -30,6 +30,13 @@ class Commands:
     #: The whole command of this run.
     repeat: str
     seed: int
+    #: What `repro` and `explain` need besides a name: options that say where things are.
+    places: str = ""
+    course: str = ""
+    #: Functions that are checks of several assignments: `repro` takes them behind their assignment.
+    shared: frozenset[str] = frozenset()
+    #: May the page of a diagnosis be named?
+    explains: bool = True
 
     @classmethod
     def of(cls, report: Report) -> Commands:
@@ -38,13 +45,29 @@ class Commands:
         return cls(base, f"{base} --seed {report.seed}", report.seed)
 
     def again(self, check: CheckResult) -> str:
-        """Only this check."""
-        return f"{self.base} -k {shlex.quote(function_name(check))} --seed {self.seed}"
+        """Only this check, and the one in which its cause was seen."""
+        names = dict.fromkeys((function_name(check.id), function_name(_seen_in(check))))
+        return f"{self.base} -k {shlex.quote(' or '.join(names))} --seed {self.seed}"
+
+    def debug(self, check: CheckResult, assignment: str) -> str:
+        """The check as a script for a debugger."""
+        name = function_name(_seen_in(check))
+        name = f"{clean_line(assignment)}/{name}" if name in self.shared else name
+        return f"tinygrade repro {shlex.quote(name)}{self.places} --seed {self.seed}"
+
+    def more(self, code: str) -> str:
+        """The page of a diagnosis."""
+        return f"tinygrade explain {shlex.quote(clean_line(code))}{self.course}"
 
 
-def function_name(check: CheckResult) -> str:
+def function_name(id: str) -> str:
     """The test function of a check, which pytest's -k finds."""
-    return re.sub(r"\[.*", "", clean_line(check.id).rsplit("::", 1)[-1])
+    return re.sub(r"\[.*", "", clean_line(id).rsplit("::", 1)[-1])
+
+
+def _seen_in(check: CheckResult) -> str:
+    """Id of the check in which the cause was seen: another one when that found a cause in an earlier assignment."""
+    return str(check.diagnosis.evidence.get("check") or check.id) if check.diagnosis else check.id
 
 
 def advice(report: Report, commands: Commands, width: int) -> list[Line]:
@@ -54,9 +77,10 @@ def advice(report: Report, commands: Commands, width: int) -> list[Line]:
     if causes:
         lines += [Line(""), Line("START HERE", "bold")]
     for index, cause in enumerate(causes[:CAUSES_SHOWN], 1):
-        lines += _cause(index, cause, commands, width)
+        lines += [*_cause(index, cause, width), *_commands(cause.check, report.assignment, commands)]
     if len(causes) > CAUSES_SHOWN:
         lines.append(Line(f"and {count(len(causes) - CAUSES_SHOWN, 'more root cause')}"))
+    lines += _prints(report, [cause.check for cause in causes[:CAUSES_SHOWN]], width)
     lines += _next(report, commands, width)
     return [*lines, Line("")] if lines else []
 
@@ -66,7 +90,7 @@ def repeat(commands: Commands) -> list[Line]:
     return [Line(f"repeat this run: {commands.repeat}", "dim", len("repeat this run:"))]
 
 
-def _cause(index: int, cause: Cause, commands: Commands, width: int) -> list[Line]:
+def _cause(index: int, cause: Cause, width: int) -> list[Line]:
     check = cause.check
     task = f" (task {clean_line(check.task)})" if check.task else ""
     lost = f"{number(cause.points)} {'point' if cause.points == 1 else 'points'}"
@@ -81,8 +105,18 @@ def _cause(index: int, cause: Cause, commands: Commands, width: int) -> list[Lin
     lines += _some(check.message or check.title, MESSAGE_LINES, width)
     lines += wrapped(check.hint, width, _INDENT)
     lines += _followers(cause, width)
-    lines += _printed(check, width)
-    return [*lines, Line(f"{_INDENT}again: {commands.again(check)}")]
+    printed = _printed(check, width)
+    return [*lines, Line(f"{_INDENT}your code printed ({_last(printed)}):"), *printed] if printed else lines
+
+
+def _commands(check: CheckResult, assignment: str, commands: Commands) -> list[Line]:
+    """What leads on from a cause; never wrapped, because it is there to be copied."""
+    found = [f"again: {commands.again(check)}"]
+    if check.diagnosis and commands.explains:
+        found.insert(0, f"more:  {commands.more(check.diagnosis.code)}")
+    if check.status not in OPEN:
+        found.append(f"debug: {commands.debug(check, assignment)}")
+    return [Line(f"{_INDENT}{command}") for command in found]
 
 
 def _some(text: str, most: int, width: int) -> list[Line]:
@@ -103,10 +137,22 @@ def _followers(cause: Cause, width: int) -> list[Line]:
 def _printed(check: CheckResult, width: int) -> list[Line]:
     """The end of what the student's code printed, marked as theirs so that it cannot pass for ours."""
     lines = [line for line in clean(check.output[-4096:]).splitlines() if line.strip()][-OUTPUT_LINES:]
-    if not lines:
-        return []
-    shown = [piece for line in lines for piece in wrapped(line, width, f"{_INDENT}| ", style="dim")]
-    return [Line(f"{_INDENT}your code printed (last {count(len(lines), 'line')}):"), *shown]
+    return [piece for line in lines for piece in wrapped(line, width, f"{_INDENT}| ", style="dim")]
+
+
+def _last(printed: list[Line]) -> str:
+    return f"last {count(len(printed), 'line')}"
+
+
+def _prints(report: Report, told: list[CheckResult], width: int) -> list[Line]:
+    """In a run of few checks, what the others printed: who selects a check wants to see their own prints."""
+    lines: list[Line] = []
+    for check in report.checks if report.selected and len(report.checks) <= CAUSES_SHOWN else ():
+        printed = [] if check in told or check.visibility == "hidden" else _printed(check, width)
+        if printed:
+            head = f"your code printed in {clean_line(check.title)} ({_last(printed)}):"
+            lines += [Line(""), *wrapped(head, width, rest=_INDENT), *printed]
+    return lines
 
 
 def _next(report: Report, commands: Commands, width: int) -> list[Line]:

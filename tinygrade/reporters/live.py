@@ -13,14 +13,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tinygrade.events import CheckFinished, CheckStarted, Event, Finished, Progress, Started, Swapped
-from tinygrade.model import CheckResult, Report
+from tinygrade.model import CheckResult, Report, Swap
 from tinygrade.reporters import advice, blocks
 from tinygrade.reporters.base import SectionText, no_sections
 from tinygrade.reporters.lines import Line
 from tinygrade.reporters.status import Now, status_line
 from tinygrade.reporters.terminal import tail, terminal_width
 from tinygrade.reporters.words import grouped
-from tinygrade.text import for_terminal
+from tinygrade.text import for_terminal, without_commands
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,6 +63,7 @@ class LiveView:
         self._live: Live | None = None
         self._titles: dict[str, str] = {}
         self._done: list[CheckResult] = []
+        self._swaps: tuple[Swap, ...] = ()
         #: True as soon as there is a run that could be repeated.
         self.started = False
 
@@ -95,7 +96,8 @@ class LiveView:
             case Started():
                 self._start(event)
             case Swapped(found):
-                self._print(blocks.swaps(found, self._width))
+                self._print(blocks.swaps([swap for swap in found if swap not in self._swaps], self._width))
+                self._swaps = found
             case CheckStarted(id):
                 self._now = self._now.running(id, self._titles.get(id, ""))
             case Progress(_, data):
@@ -148,7 +150,7 @@ class LiveView:
         from rich.text import Text
 
         # The blocks clean what they quote; this is the sink, which trusts nobody.
-        safe = "".join(char for char in line.text.rstrip() if char.isprintable())
+        safe = without_commands("".join(char for char in line.text.rstrip() if char.isprintable()))
         text = Text(for_terminal(safe, getattr(self._stream, "encoding", None)))
         if line.style:
             text.stylize(line.style, 0, line.styled or len(text))

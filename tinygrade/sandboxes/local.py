@@ -9,13 +9,14 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from tinygrade.errors import GraderError
 from tinygrade.model import Isolation, Limits
 from tinygrade.sandboxes.channel import Channel
-from tinygrade.sandboxes.isolation import measured
+from tinygrade.sandboxes.isolation import Gate, measured
 
 WORKER = Path(__file__).parent.parent / "worker" / "__main__.py"
 
@@ -38,8 +39,10 @@ def worker_command(*args: str) -> list[str]:
 class LocalSandbox:
     """See `tinygrade.sandbox.Sandbox`."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, without: Collection[str] = ()) -> None:
         self._limits = limits
+        self._without = tuple(without)
+        self._gate = Gate()
         self._workers: list[Channel] = []
         self._start_zygote()
 
@@ -47,7 +50,7 @@ class LocalSandbox:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._zygote = subprocess.Popen(
-                worker_command("zygote", str(theirs.fileno())),
+                worker_command("zygote", str(theirs.fileno()), *self._without),
                 env=worker_environment(),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -60,7 +63,7 @@ class LocalSandbox:
         return self._fork(cpu_seconds, canary=False)
 
     def isolation(self) -> Isolation:
-        return measured(self._fork(5.0, canary=True))
+        return measured(self._fork(5.0, canary=True), self._gate)
 
     def close(self) -> None:
         for worker in self._workers:
@@ -93,7 +96,8 @@ class LocalSandbox:
             os.close(fd)
         process = Forked(self, answer["pid"])
         channel = Channel(process, ours[0], ours[1], ours[2:], self._limits.output_kib << 10)
-        self._workers.append(channel)
+        self._workers = [*(worker for worker in self._workers if worker.is_open), channel]
+        self._gate.pass_through(channel)
         return channel
 
     def request(self, message: dict[str, Any], fds: list[int]) -> dict[str, Any]:

@@ -7,10 +7,11 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Collection
 
 from tinygrade.model import Isolation, Limits
 from tinygrade.sandboxes.channel import Channel
-from tinygrade.sandboxes.isolation import measured
+from tinygrade.sandboxes.isolation import Gate, measured
 from tinygrade.sandboxes.local import worker_command, worker_environment
 
 #: Resource limit of a spare, which does not know yet what it will be used for.
@@ -20,8 +21,10 @@ SPARE_CPU_SECONDS = 3600.0
 class PortableSandbox:
     """See `tinygrade.sandbox.Sandbox`."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, without: Collection[str] = ()) -> None:
         self._limits = limits
+        self._without = list(without)
+        self._gate = Gate()
         self._workers: list[Channel] = []
         self._spare: Started | None = Started(self._request(canary=False))
 
@@ -31,7 +34,7 @@ class PortableSandbox:
         return self._channel(started)
 
     def isolation(self) -> Isolation:
-        return measured(self._channel(Started(self._request(canary=True))))
+        return measured(self._channel(Started(self._request(canary=True))), self._gate)
 
     def close(self) -> None:
         if self._spare is not None:
@@ -43,12 +46,13 @@ class PortableSandbox:
 
     def _request(self, *, canary: bool) -> str:
         limits = {"memory_mib": self._limits.memory_mib, "cpu_seconds": SPARE_CPU_SECONDS}
-        return json.dumps({"limits": limits, "canary": canary})
+        return json.dumps({"limits": limits, "canary": canary, "without": self._without})
 
     def _channel(self, started: Started) -> Channel:
         requests, replies, prints = started.detach()
         channel = Channel(started, requests, replies, [prints], self._limits.output_kib << 10)
-        self._workers.append(channel)
+        self._workers = [*(worker for worker in self._workers if worker.is_open), channel]
+        self._gate.pass_through(channel)
         return channel
 
 

@@ -1,83 +1,49 @@
 """Try the acts that student code must not do, and tell which ones worked.
 
-Runs in a confined worker without student code: what the isolation line says was tried, not assumed.
+Runs in a confined worker without student code: what the isolation line says was tried, not assumed. No act does
+harm where it works: files are new and removed at once, signals are number 0, and several calls get an argument
+for which the kernel, once reached, answers with another error than "not permitted".
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import socket
-import sys
+import errno
 from collections.abc import Callable
-from pathlib import Path
+
+from . import attempts
+from .attempts import Elsewhere
+
+#: Short name -> the attempts behind it. One that works is enough.
+ACTS: dict[str, list[Callable[[], None]]] = {
+    "read files": [attempts.read_a_system_file, attempts.read_site_packages],
+    "watch files": [attempts.watch_files],
+    "create files": [attempts.create_a_file, attempts.make_a_folder],
+    "write files": [attempts.write_a_file],
+    "change files": [attempts.change_mode, attempts.change_time],
+    "network": [attempts.connect_tcp, attempts.send_udp],
+    "local sockets": [attempts.connect_abstract_socket, attempts.connect_path_socket],
+    "processes": [attempts.fork, attempts.execute, attempts.start_thread],
+    "signals": [attempts.signal_the_grader, attempts.signal_through_a_file],
+    "read the grader": [attempts.read_environment, attempts.read_memory_file, attempts.read_memory],
+    "limits of others": [attempts.look_at_limits, attempts.change_priority, attempts.raise_own_limit],
+    "shared memory": [attempts.memory_file, attempts.system_v_memory],
+    "privileges": [attempts.new_namespace, attempts.hold_capabilities, attempts.kernel_interfaces],
+    "memory": [attempts.take_memory],
+}
+#: The kernel was reached and had no objection in principle.
+REACHED = {errno.ENOENT, errno.EFAULT, errno.EINVAL, errno.ECONNREFUSED, errno.EINPROGRESS, errno.ESRCH}
 
 
 def possible_acts() -> list[str]:
     """Names of the forbidden acts that were possible."""
-    return [name for name, attempt in ATTEMPTS.items() if _possible(attempt)]
+    return [name for name, ways in ACTS.items() if any(map(_possible, ways))]
 
 
 def _possible(attempt: Callable[[], None]) -> bool:
     try:
         attempt()
-    except (OSError, MemoryError, AttributeError, ValueError):
-        return False
+    except OSError as error:
+        return error.errno in REACHED and attempt in attempts.BY_ANSWER
+    except (MemoryError, AttributeError, ImportError, ValueError, RuntimeError, Elsewhere):
+        return False  # AttributeError, ImportError: this system has no such call
     return True
-
-
-def _read_files() -> None:
-    Path("/etc/passwd" if os.name == "posix" else sys.executable).read_bytes()
-
-
-def _write_files() -> None:
-    _with_new_file(b"x")
-
-
-def _create_files() -> None:
-    _with_new_file(b"")
-
-
-def _with_new_file(content: bytes) -> None:
-    path = Path("/tmp" if os.name == "posix" else os.environ.get("TEMP", "."), f"tinygrade-canary-{os.getpid()}")
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        if content:
-            os.write(file, content)
-    finally:
-        os.close(file)
-        path.unlink()
-
-
-def _connect() -> None:
-    with socket.socket() as tcp:
-        tcp.settimeout(0.2)
-        # Nothing needs to listen: being refused by the peer proves that the kernel let the packet out.
-        with contextlib.suppress(ConnectionRefusedError, TimeoutError):
-            tcp.connect(("127.0.0.1", 9))
-
-
-def _start_processes() -> None:
-    child = os.fork()
-    if child == 0:
-        os._exit(0)
-    os.waitpid(child, 0)
-
-
-def _signal_the_grader() -> None:
-    os.kill(os.getppid(), 0)
-
-
-def _take_memory() -> None:
-    bytearray(4 << 30)
-
-
-ATTEMPTS: dict[str, Callable[[], None]] = {
-    "read files": _read_files,
-    "create files": _create_files,
-    "write files": _write_files,
-    "network": _connect,
-    "processes": _start_processes,
-    "signals": _signal_the_grader,
-    "memory": _take_memory,
-}

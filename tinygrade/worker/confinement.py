@@ -1,69 +1,111 @@
-"""What a worker gives up before it loads student code.
+"""What a worker gives up before it loads student code, and in which order.
 
-Here: session, death with its parent, resource limits. Landlock and seccomp take their place in `confine`,
-after the limits and before anything of the student's is loaded.
+Session and death with its parent, resource limits, user and capabilities, Landlock, seccomp. Each step is taken
+as far as this system has it: that a step is missing shows in `Applied`, and in what the canary can do. A step that
+is there and fails is an error, and no worker.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from . import kernel, landlock, limits, privileges, readable, seccomp
+
 PR_SET_PDEATHSIG = 1
+#: What the trusted side may leave out: `--isolation none`, and tests of the lower levels.
+STEPS = ("landlock", "seccomp", "privileges")
 
 
-def confine(limits: dict[str, Any], parent: int) -> None:
-    """Apply everything this system has.
+class ConfinementError(RuntimeError):
+    """A step that this system has could not be taken."""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What was applied to one worker."""
+
+    #: 0 when there is no Landlock.
+    landlock_abi: int
+    seccomp: bool
+    #: Does it run as a user that owns nothing, although the grader is root?
+    uid_dropped: bool
+    #: Is any capability left?
+    capabilities: bool
+
+
+class Confinement:
+    """What can be prepared once and then applied to many workers: a ruleset and an unused user id.
 
     Args:
-        limits: `memory_mib`, `cpu_seconds` (a backstop behind the trusted side's clock).
-        parent: process id of the zygote; the worker ends itself when that is gone already.
+        without: names of `STEPS` that are left out.
     """
-    os.umask(0o077)
-    if hasattr(os, "setsid") and os.getpid() != os.getsid(0):
-        os.setsid()
-    if sys.platform == "linux":
-        die_with_parent(parent)
-    if os.name == "posix":
-        _limit_resources(limits)
+
+    def __init__(self, without: Collection[str] = ()) -> None:
+        self._uid = None if "privileges" in without else privileges.unused_uid(_needed())
+        self._drop = kernel.KNOWN and "privileges" not in without
+        self._abi = 0 if "landlock" in without else landlock.abi()
+        self._ruleset = landlock.make_ruleset(readable.paths()) if self._abi else -1
+        self._filter = seccomp.prepare() if "seccomp" not in without and seccomp.available() else b""
+
+    def apply(self, limited: dict[str, Any], parent: int) -> Applied:
+        """Confine this process, which has a single thread, for good.
+
+        Args:
+            limited: `memory_mib`, `cpu_seconds`.
+            parent: its parent's process id; the worker ends itself when that is gone already.
+
+        Raises:
+            ConfinementError: the worker must not load student code.
+        """
+        try:
+            self._apply(limited, parent)
+        except OSError as error:
+            raise ConfinementError(f"{type(error).__name__}: {error}") from error
+        return Applied(self._abi, bool(self._filter), self._uid is not None, privileges.capabilities() != 0)
+
+    def _apply(self, limited: dict[str, Any], parent: int) -> None:
+        _only_one_thread()
+        os.umask(0o077)
+        if hasattr(os, "setsid") and os.getpid() != os.getsid(0):
+            os.setsid()
+        if os.name == "posix":
+            limits.apply(limited["memory_mib"], limited["cpu_seconds"])
+        if self._uid is not None:
+            privileges.become(self._uid)
+        if self._drop:
+            privileges.drop_capabilities()
+        if sys.platform == "linux":
+            die_with_parent(parent)  # after the change of user, which would undo it
+        if self._ruleset >= 0:
+            kernel.prctl(seccomp.PR_SET_NO_NEW_PRIVS, 1)
+            landlock.restrict_self(self._ruleset)
+            os.close(self._ruleset)
+        if self._filter:
+            seccomp.restrict_self(self._filter, os.getpid())  # last: it refuses most of the steps before it
 
 
 def die_with_parent(parent: int) -> None:
     """SIGKILL this process when its parent ends; the parent may have ended before this call."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
 
 
-def _limit_resources(limits: dict[str, Any]) -> None:
-    import resource
-
-    mib = 1 << 20
-    cpu = int(limits["cpu_seconds"]) + 2
-    wanted = {
-        "RLIMIT_CPU": cpu,
-        "RLIMIT_AS": limits["memory_mib"] * mib,
-        "RLIMIT_DATA": limits["memory_mib"] * mib,
-        "RLIMIT_FSIZE": 0,
-        "RLIMIT_NOFILE": 64,
-        "RLIMIT_CORE": 0,
-        "RLIMIT_MEMLOCK": 0,
-        "RLIMIT_MSGQUEUE": 0,
-        "RLIMIT_NPROC": 64,  # without effect for uid 0
-    }
-    for name, value in wanted.items():
-        if hasattr(resource, name):
-            # CPU time: SIGXCPU first, so that the end can be told from one for lack of memory.
-            _set(resource, getattr(resource, name), value, value + 2 if name == "RLIMIT_CPU" else value)
+def _only_one_thread() -> None:
+    """A thread that runs already would stay outside of Landlock."""
+    tasks = "/proc/self/task"
+    if os.path.isdir(tasks) and len(os.listdir(tasks)) > 1:
+        raise ConfinementError("a thread was started before the confinement")
 
 
-def _set(resource: Any, kind: int, soft: int, hard: int) -> None:
-    _, most = resource.getrlimit(kind)
-    wanted = (soft, hard) if most == resource.RLIM_INFINITY else (min(soft, most), min(hard, most))
-    try:
-        resource.setrlimit(kind, wanted)
-    except (ValueError, OSError):  # macOS refuses some limits; the canary reports what is missing
-        return
+def _needed() -> list[Path]:
+    """What a worker that is another user must still be able to read."""
+    import numpy
+
+    return [Path(os.__file__), Path(numpy.__file__)]

@@ -42,32 +42,37 @@ class StandIn:
         self._pipe = pipe
         self._surface = surface
 
-    def __call__(self, *args: Any) -> Any:
-        return self._node(args, {})
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._node((*args, *kwargs.values()), list(kwargs), {})
 
     def method(self, names: list[str]) -> Callable[..., Any]:
-        def call(module: Any, *args: Any) -> Any:
-            return self._node(args, {name: find(module, name) for name in names})
+        def call(module: Any, *args: Any, **kwargs: Any) -> Any:
+            parameters = {name: find(module, name) for name in names}
+            return self._node((*args, *kwargs.values()), list(kwargs), parameters)
 
         return call
 
-    def _node(self, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
-        """Ask for the output; make it a node of the student's tape when a tensor went in."""
+    def _node(self, args: tuple[Any, ...], keywords: list[str], parameters: dict[str, Any]) -> Any:
+        """Ask for the output; make it a node of the student's tape when a tensor went in.
+
+        Args:
+            keywords: names of the last ones of `args`.
+        """
         arrays = [unwrap(self._surface, arg) for arg in args]
         weights = {name: np.array(parameter.data) for name, parameter in parameters.items()}
         wrt = [i for i, arg in enumerate(args) if self._surface.is_tensor(arg)]
-        output = self._ask(arrays, weights, None, wrt)
+        output = self._ask(arrays, keywords, weights, None, wrt)
         if not wrt and not parameters:
             return output
 
         def backward(g: np.ndarray) -> tuple[Any, ...]:
-            return tuple(self._ask(arrays, weights, g, wrt))
+            return tuple(self._ask(arrays, keywords, weights, g, wrt))
 
         parents = (*(args[i] for i in wrt), *parameters.values())
         return self._surface.tensor(output, requires_grad=True, _parents=parents, _backward=backward)
 
-    def _ask(self, args: list[Any], weights: dict[str, Any], g: Any, wrt: list[int]) -> Any:
-        question = {"args": args, "weights": weights, "cotangent": g, "wrt": wrt}
+    def _ask(self, args: list[Any], keywords: list[str], weights: dict[str, Any], g: Any, wrt: list[int]) -> Any:
+        question = {"args": args, "keywords": keywords, "weights": weights, "cotangent": g, "wrt": wrt}
         self._pipe.send({"event": "given", "part": self._path, **question})
         return self._pipe.receive()["value"]
 

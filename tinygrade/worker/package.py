@@ -1,34 +1,87 @@
-"""Load the student's package from its explicit folder, without ever putting that folder on sys.path.
+"""Load the student's package from sources that came over the pipe, without any file or folder of its own.
 
-A `json.py` or `numpy.py` next to the package can then not stand in for the real one.
+The worker then needs no path that it may read, whichever user it runs as, and knows none of the grader's. A
+`json.py` or `numpy.py` in the package cannot stand in for the real one: only names below the package are found.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import linecache
 import sys
 import sysconfig
+from collections.abc import Mapping, Sequence
+from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
+from typing import Any
 
 ZIP = f"python{sys.version_info.major}{sys.version_info.minor}.zip"
 
 
-def install(name: str, folder: Path) -> None:
-    """Make `import name` find the package in `folder`. Runs its `__init__.py` if there is one."""
-    init = folder / "__init__.py"
-    if init.is_file():
-        spec = importlib.util.spec_from_file_location(name, init, submodule_search_locations=[str(folder)])
-    else:
-        spec = ModuleSpec(name, None, is_package=True)
-        spec.submodule_search_locations = [str(folder)]
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    if spec.loader is not None:
-        spec.loader.exec_module(module)
+def install(name: str, folder: Path, sources: Mapping[str, bytes]) -> None:
+    """Make `import name` find the package. Runs its `__init__.py` if there is one.
+
+    Args:
+        folder: where the files are said to lie, in tracebacks and `__file__`.
+        sources: file names relative to the package, with `/`, and what is in them.
+    """
+    finder = Sources(name, folder, sources)
+    sys.meta_path.insert(0, finder)
+    importlib.import_module(name)
+
+
+class Sources(SourceLoader, MetaPathFinder):
+    """Finds and loads the modules of one package in memory."""
+
+    def __init__(self, name: str, folder: Path, sources: Mapping[str, bytes]) -> None:
+        self._name = name
+        self._folder = folder
+        self._sources = {(folder / file).as_posix(): content for file, content in sources.items()}
+        self._folders = {parent.as_posix() for file in self._sources for parent in Path(file).parents}
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        first, *rest = fullname.split(".")
+        if first != self._name:
+            return None
+        place = self._folder.joinpath(*rest).as_posix()
+        if f"{place}/__init__.py" in self._sources:
+            return self._spec(fullname, f"{place}/__init__.py", [place])
+        if f"{place}.py" in self._sources:
+            return self._spec(fullname, f"{place}.py", None)
+        if place not in self._folders and rest:
+            return None
+        spec = ModuleSpec(fullname, None, is_package=True)  # a folder without __init__.py is a package, too
+        spec.submodule_search_locations = [place]
+        return spec
+
+    def _spec(self, fullname: str, file: str, inside: list[str] | None) -> ModuleSpec | None:
+        return importlib.util.spec_from_file_location(
+            fullname, file, loader=self, submodule_search_locations=inside
+        )
+
+    def get_filename(self, fullname: str) -> str:
+        spec = self.find_spec(fullname)
+        if spec is None or spec.origin is None:
+            raise ImportError(f"no source of {fullname}", name=fullname)
+        return spec.origin
+
+    def get_data(self, path: Any) -> bytes:
+        try:
+            return self._sources[str(path)]
+        except KeyError:
+            raise FileNotFoundError(path) from None
+
+    def source_to_code(self, data: Any, path: Any = "<string>") -> CodeType:  # type: ignore[override]
+        code: CodeType = compile(data, path, "exec", dont_inherit=True)
+        lines = importlib.util.decode_source(data).splitlines(keepends=True)
+        # For tracebacks, and for inspect.getsource; without a time it is never looked for on disk.
+        linecache.cache[str(path)] = (len(data), None, lines, str(path))
+        return code
 
 
 def load(package: str, name: str) -> ModuleType:
@@ -42,3 +95,5 @@ def hide_site_packages() -> None:
     sys.path[:] = [str(library.parent / ZIP), str(library), str(library / "lib-dynload")]
     # Finders of editable installs and of plugins are not part of the interpreter.
     sys.meta_path[:] = [f for f in sys.meta_path if getattr(f, "__module__", "").startswith("_frozen_importlib")]
+    # Looking for what is nowhere lists the folders now: once confined, one that holds packages cannot be listed.
+    importlib.util.find_spec("tinygrade_nowhere")

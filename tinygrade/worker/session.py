@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from . import failures, given, package, training
+from .callback import Callback
+from .loops import LOOPS
 from .pipe import Pipe
 from .programs import OPERATORS
 from .routines import ROUTINES
@@ -38,7 +40,9 @@ class Session:
             "operate": self._operate,
             "fetch": lambda value: unwrap(self._surface, value),
             "generator": np.random.default_rng,
-            "routine": lambda name, args: ROUTINES[name](self._surface, *args),
+            "keep": lambda value: value,
+            "callbacks": lambda *numbers: [Callback(self._pipe, number) for number in numbers],
+            "routine": lambda name, args: {**ROUTINES, **LOOPS}[name](self._surface, *args),
             "train": self._train,
         }
 
@@ -67,13 +71,15 @@ class Session:
         except WireError as error:
             self._pipe.send({"unsendable": str(error)})
 
-    def _open(self, name: str, folder: str, surface: dict[str, Any], parts: list[dict[str, Any]]) -> None:
+    def _open(
+        self, name: str, folder: str, files: dict[str, Any], surface: dict[str, Any], parts: list[dict[str, Any]]
+    ) -> None:
         self._package, self._folder = name, Path(folder)
         module, _, attribute = surface["tensor"].rpartition(".")
         self._surface = Surface(
             lambda: getattr(package.load(name, module), attribute), surface["parameters"], **surface["names"]
         )
-        package.install(name, self._folder)
+        package.install(name, self._folder, {file: content.tobytes() for file, content in files.items()})
         given.install(lambda module: package.load(name, module), parts, self._pipe, self._surface)
 
     def _module(self, name: str) -> Any:

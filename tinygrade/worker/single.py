@@ -9,25 +9,38 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import asdict
+from typing import Any
 
-from . import canary, confinement, package
+from . import canary, package
+from .confinement import Confinement, ConfinementError
 from .pipe import Pipe
 from .session import Session
 
 
 def main(request: str) -> None:
-    """Serve one check. `request` is the JSON of the limits (and `canary`)."""
+    """Serve one check. `request` is the JSON of `limits`, `canary` and `without`."""
     wanted = json.loads(request)
     incoming, outgoing = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
+    os.close(null)
     os.dup2(2, 1)
     if os.name == "nt":
         _binary(incoming, outgoing)
-    confinement.confine(wanted["limits"], os.getppid())
     package.hide_site_packages()
-    pipe = Pipe(incoming, outgoing)
-    if wanted.get("canary"):
+    serve(Pipe(incoming, outgoing), Confinement(wanted["without"]), wanted, os.getppid())
+
+
+def serve(pipe: Pipe, confinement: Confinement, request: dict[str, Any], parent: int) -> None:
+    """Confine this process, say how, and answer. What it says first is said before student code is there."""
+    try:
+        applied = confinement.apply(request["limits"], parent)
+    except ConfinementError as error:
+        pipe.send({"unconfined": str(error)})
+        return
+    pipe.send({"applied": asdict(applied)})
+    if request["canary"]:
         pipe.send({"value": canary.possible_acts()})
         return
     Session(pipe).serve()

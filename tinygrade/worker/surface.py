@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .tape import pull_back
 from .wire import MAX_ITEMS
 
 
@@ -60,9 +61,12 @@ class Surface:
     def gradient(self, tensor: Any) -> Any:
         return getattr(tensor, self._grad)
 
+    def set_gradient(self, tensor: Any, gradient: np.ndarray | None) -> None:
+        setattr(tensor, self._grad, gradient)
+
     def pull_back(self, output: Any, cotangent: np.ndarray | None) -> None:
         """Start the walk back at `output`; without a cotangent the package chooses it."""
-        getattr(output, self._backward)(*(() if cotangent is None else (cotangent,)))
+        pull_back(output, cotangent, self._backward)
 
 
 def unwrap(surface: Surface, value: Any) -> Any:

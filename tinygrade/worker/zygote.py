@@ -6,7 +6,6 @@ A fork costs a tenth of a fresh interpreter that imports numpy.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import json
 import os
@@ -16,21 +15,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import canary, confinement, package
+from . import kernel, package, single
+from .confinement import Confinement, die_with_parent
 from .pipe import Pipe
-from .session import Session
 
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def main(control: socket.socket) -> None:
-    """Answer `fork` and `reap` until the trusted side closes the socket."""
+def main(control: socket.socket, without: list[str]) -> None:
+    """Answer `fork` and `reap` until the trusted side closes the socket.
+
+    `without` names the steps of the confinement that workers leave out.
+    """
     if sys.platform == "linux":
-        confinement.die_with_parent(os.getppid())
+        die_with_parent(os.getppid())
         # Processes that a student's code leaves behind come to us, so that `reap` can find them.
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        kernel.prctl(PR_SET_CHILD_SUBREAPER, 1)
+    package.hide_site_packages()
+    zygote = Zygote(control, Confinement(without))
     gc.freeze()  # a collection in a child must not copy the pages of everything that was loaded here
-    zygote = Zygote(control)
     while True:
         data, fds, _, _ = socket.recv_fds(control, 4096, 4)
         if not data:
@@ -43,8 +46,9 @@ def main(control: socket.socket) -> None:
 class Zygote:
     """The parent of all workers."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, confinement: Confinement) -> None:
         self._control = control
+        self._confinement = confinement
         self._pid = os.getpid()
         self._workers: set[int] = set()
 
@@ -54,7 +58,7 @@ class Zygote:
         if pid == 0:
             try:
                 self._control.close()
-                _work(request, fds, self._pid)
+                _work(request, fds, self._confinement, self._pid)
             finally:
                 os._exit(0)
         self._workers.add(pid)
@@ -73,19 +77,13 @@ class Zygote:
         return {"status": status}
 
 
-def _work(request: dict[str, Any], fds: list[int], zygote: int) -> None:
+def _work(request: dict[str, Any], fds: list[int], confinement: Confinement, zygote: int) -> None:
     incoming, outgoing, out, err = fds
     os.dup2(out, 1)
     os.dup2(err, 2)
     os.close(out)
     os.close(err)
-    confinement.confine(request["limits"], zygote)
-    package.hide_site_packages()
-    pipe = Pipe(incoming, outgoing)
-    if request["canary"]:
-        pipe.send({"value": canary.possible_acts()})
-        return
-    Session(pipe).serve()
+    single.serve(Pipe(incoming, outgoing), confinement, request, zygote)
 
 
 def _wait(pid: int) -> int:

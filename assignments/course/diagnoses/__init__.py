@@ -1,0 +1,31 @@
+"""What this course knows about mistakes: for each subject a file of known-wrong formulas and one of pages.
+
+`softmax.md` holds the pages that students read, `softmax.py` beside it the rules that lead to them. Formulas stay on
+the trusted side; a page says what was seen and asks, and never holds the solution's formula or code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from tinygrade.diagnosis.pages import read_pages
+
+#: In this order known-wrong formulas are tried, and pages are listed.
+SUBJECTS = (
+    *("elementwise", "broadcasting", "products"),
+    *("softmax", "cross_entropy", "layer_norm", "gelu", "linear", "modules", "data"),
+    *("sgd", "adamw", "clipping"),
+    *("mask", "attention", "self_attention", "block", "model", "training_step"),
+    *("properties", "curve", "predictions"),
+)
+
+
+def register_all(register: Callable[..., None]) -> None:
+    """Register every page with the rules that lead to it."""
+    modules = [import_module(f".{subject}", __name__) for subject in SUBJECTS]
+    rules = [rule for module in modules for rule in module.RULES]
+    for subject in SUBJECTS:
+        for page in read_pages(Path(__file__).with_name(f"{subject}.md")):
+            register(page, *(rule for rule in rules if rule.code == page.code))

@@ -1,0 +1,2 @@
+def test_smoke(parity):
+    parity(lambda lib: lib.ops.early(), "early()")

@@ -1,0 +1,2 @@
+def early():
+    return 1.0

@@ -1,0 +1,102 @@
+"""Grade all trials of an audit, several at a time, each by the real grading in processes of its own."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinygrade import grading
+from tinygrade.audit.plan import Trial, written
+from tinygrade.audit.verdict import Verdict, judge, unjudged
+from tinygrade.errors import GraderError
+from tinygrade.grading import Job
+from tinygrade.model import Assignment
+
+if TYPE_CHECKING:
+    import pluggy
+
+
+class Audit:
+    """Runs trials of one assignment.
+
+    Args:
+        seed: of every grading, so that an audit can be repeated.
+        options: further fields of the gradings' `Job`, such as `isolation`.
+    """
+
+    def __init__(self, assignment: Assignment, manager: pluggy.PluginManager, *, seed: int, **options: Any) -> None:
+        self._assignment = assignment
+        self._manager = manager
+        self._seed = seed
+        self._options = options
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+
+    def run(
+        self, trials: Sequence[Trial], jobs: int, on_verdict: Callable[[Verdict], None] = lambda verdict: None
+    ) -> list[Verdict]:
+        """The verdicts in the order of the trials; `on_verdict` gets each as it comes, in this thread.
+
+        Raises:
+            UserError, RefusedError: the course or this system stops any grading.
+        """
+        work = Path(tempfile.mkdtemp(prefix="tinygrade-audit-"))
+        pool = ThreadPoolExecutor(jobs)
+        try:
+            futures = [pool.submit(self._try, trial, work) for trial in trials]
+            _watch(futures, on_verdict)
+            return [future.result() for future in futures]
+        finally:
+            self._stop()
+            pool.shutdown(cancel_futures=True)
+            shutil.rmtree(work, ignore_errors=True)
+
+    def _try(self, trial: Trial, work: Path) -> Verdict:
+        folder = written(trial, self._assignment.course.package, work)
+        job = Job(
+            self._assignment,
+            str(folder),
+            self._seed,
+            select=trial.select,
+            budget=trial.budget,
+            smoke=trial.smoke,
+            **self._options,
+        )
+        try:
+            return judge(trial, grading.grade(job, self._manager, lambda event: None, self._started))
+        except GraderError as error:
+            return unjudged(trial, str(error).strip().splitlines()[0])
+        finally:
+            if folder.parent == work:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _started(self, process: subprocess.Popen[bytes]) -> None:
+        """Remember the grading's process, so that an interrupted audit leaves none behind."""
+        with self._lock:
+            self._running = {other for other in self._running if other.poll() is None} | {process}
+            if self._stopped:
+                process.terminate()
+
+    def _stop(self) -> None:
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                if process.poll() is None:
+                    process.terminate()
+
+
+def _watch(futures: Sequence[Future[Verdict]], on_verdict: Callable[[Verdict], None]) -> None:
+    """Tell each verdict; the first error ends the wait."""
+    left = set(futures)
+    while left:
+        # A bounded wait, so that an interrupt is seen at once on every system.
+        done, left = wait(left, timeout=0.5, return_when=FIRST_COMPLETED)
+        for future in done:
+            on_verdict(future.result())

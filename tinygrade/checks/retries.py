@@ -1,0 +1,137 @@
+"""A check that failed is judged again where the reason may lie elsewhere: in a part, or in an earlier assignment.
+
+Every retry has a fresh worker and the same inputs. Nothing is retried in the hope of luck, and a run in which all
+checks pass retries nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tinygrade.checks import marks as marks_of
+from tinygrade.checks.context import Grading
+from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS
+from tinygrade.checks.package import Package, Part
+from tinygrade.checks.upstream import Upstream
+from tinygrade.events import Swapped
+from tinygrade.failures import StudentFailure
+
+#: Ids of the checks whose parts were given when this one passed.
+GIVEN = pytest.StashKey[tuple[str, ...]]()
+#: Retries of one run in search of causes in earlier assignments, at the most: a check takes about 50 ms. It is a
+#: count and not a time, so that the same seed gives the same report on a slow machine.
+MOST_RETRIES = 40
+
+
+class Retries:
+    """The retries of one run."""
+
+    def __init__(self, grading: Grading) -> None:
+        self._grading = grading
+        self._left = MOST_RETRIES
+        #: Checks of which a case is wrong with released assignments, too: their other cases need not try.
+        self._their_own: set[str] = set()
+
+    def remember(self, item: pytest.Function) -> Any:
+        """The state of the check's random numbers, which a retry starts from."""
+        rng: Any = item.funcargs.get("rng")
+        return rng.bit_generator.state if rng is not None else None
+
+    def second_chance(
+        self, item: pytest.Function, failure: StudentFailure, state: Any, *, search: bool
+    ) -> StudentFailure | None:
+        """None when the check passes after all, else why it failed.
+
+        Args:
+            search: also look for the cause in earlier assignments.
+        """
+        if "student" not in item.funcargs:
+            return failure
+        retry = Retry(self._grading, item, state)
+        if self._grading.stack.lacks(failure):
+            return failure if not self._passes_on_own_stack(retry, failure) else None
+        if failure.status != "failed" or self._grading.recorder is not None:  # what is recorded is the failure itself
+            return failure
+        wrong = self._wrong_parts(item)
+        parts = [self._grading.parts[name] for name in wrong]
+        if wrong and retry.fails(parts) is None:
+            self._credit(item, wrong, "")
+            return None
+        return self._upstream(retry, failure, wrong) if search and retry.check not in self._their_own else failure
+
+    def _passes_on_own_stack(self, retry: Retry, failure: StudentFailure) -> bool:
+        stack = self._grading.stack
+        undo = stack.keep_own(failure)
+        again = retry.fails([])
+        if again is not None and stack.is_missing(again):
+            undo()  # it is missing there as well
+        else:
+            self._grading.emit(Swapped(tuple(stack.swaps)))
+        return again is None
+
+    def _wrong_parts(self, item: pytest.Item) -> list[str]:
+        failed = ("failed", "partial", "timed_out", "crashed", "out_of_memory")
+        needed = [name for name in marks_of.read(item).given if name in self._grading.parts]
+        results = self._grading.results
+        return [name for name in needed if name in results and results[name].status in failed]
+
+    def _credit(self, item: pytest.Item, wrong: list[str], released: str) -> None:
+        """The check has its points, and says with what it was right."""
+        item.stash[GIVEN] = tuple(self._grading.results[name].id for name in wrong)
+        paths = dict.fromkeys(self._grading.parts[name].path for name in wrong)  # two checks may prove one part
+        names = [f"a correct {path.rpartition('.')[2]}" for path in paths]
+        item.stash[CREDIT] = (1.0, f"right with {' and '.join([*names, *([released] if released else [])])}")
+
+    def _upstream(self, retry: Retry, failure: StudentFailure, wrong: list[str]) -> StudentFailure | None:
+        parts = [self._grading.parts[name] for name in wrong]
+
+        def passes(package: Package) -> bool:
+            self._left -= 1
+            return self._left >= 0 and retry.fails(parts, package) is None
+
+        found = Upstream(self._grading.stack, passes).find()
+        if found is None:
+            self._their_own.add(retry.check)
+            return failure
+        blamed = found.blame(failure, retry.check)
+        if self._grading.stack.policy != "auto":
+            return blamed
+        hidden = retry.marks.visibility == "hidden"
+        reason = found.reason(retry.marks.title, hidden=hidden)
+        proof = found.proof(failure, retry.check, reason, hidden=hidden)
+        self._grading.stack.swap_late(found.assignment, found.swap, reason, proof)
+        self._grading.emit(Swapped(tuple(self._grading.stack.swaps)))
+        self._credit(retry.item, wrong, found.told)
+        if blamed.diagnosis is not None:
+            retry.item.stash[DIAGNOSIS] = blamed.diagnosis
+        return None
+
+
+class Retry:
+    """One failed check, to be judged again."""
+
+    def __init__(self, grading: Grading, item: pytest.Function, state: Any) -> None:
+        self.item = item
+        self.marks = marks_of.read(item)
+        self.check = marks_of.check_id(item)
+        self._stack = grading.stack
+        self._state = state
+
+    def fails(self, parts: list[Part], package: Package | None = None) -> StudentFailure | None:
+        """Run the check with the same inputs in a fresh worker, with these parts given and this package."""
+        funcargs: dict[str, Any] = self.item.funcargs
+        funcargs["student"].restart(parts, package or self._stack.package)
+        if "rng" in funcargs:
+            funcargs["rng"].bit_generator.state = self._state
+        self.item.stash.setdefault(CREDIT, (1.0, ""))
+        del self.item.stash[CREDIT]  # of the run that failed
+        arguments = {name: funcargs[name] for name in self.item._fixtureinfo.argnames}
+        try:
+            self.item.obj(**arguments)
+        except StudentFailure as failure:
+            return failure
+        except AssertionError as failure:
+            return StudentFailure(str(failure))
+        return None

@@ -1,0 +1,77 @@
+"""Loops over an optimiser, and over what an iterator gives: one request instead of one for every step.
+
+Like `loops`, these run on both sides and know nothing but the tensor class and the protocol of optimisers: `step()`
+reads `.grad` and writes `.data`, `zero_grad()` forgets the gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from .surface import Surface, unwrap
+
+
+def listed(surface: Surface, values: Iterable[Any], limit: int) -> list[Any]:
+    """The first `limit` items of anything that can be iterated, a generator too, with arrays for tensors."""
+    return [unwrap(surface, value) for value in islice(values, limit)]
+
+
+def called(surface: Surface, f: Callable[..., Any], calls: Sequence[tuple[Sequence[Any], Mapping[str, Any]]]) -> Any:
+    """What `f(*args, **kwargs)` gives for each of `calls`, with arrays for tensors."""
+    return [unwrap(surface, f(*args, **kwargs)) for args, kwargs in calls]
+
+
+def trajectory(
+    surface: Surface,
+    optimizer: Callable[..., Any],
+    starts: Sequence[np.ndarray],
+    gradients: Sequence[Sequence[np.ndarray | None]],
+    settings: Mapping[str, Any],
+    changes: Sequence[Mapping[str, Any]],
+) -> list[list[np.ndarray]]:
+    """One step of the optimiser for each row of `gradients`, whatever they are gradients of.
+
+    Args:
+        starts: the parameters before the first step.
+        gradients: per step one gradient per parameter, None for a parameter that gets none.
+        settings: keyword arguments of the optimiser.
+        changes: attributes to set on the optimiser before each step; may be shorter than `gradients`.
+
+    Returns:
+        Per step a copy of every parameter.
+    """
+    parameters = [surface.leaf(np.array(start)) for start in starts]
+    stepper = optimizer(parameters, **settings)
+    path = []
+    for number, step in enumerate(gradients):
+        for name, value in changes[number].items() if number < len(changes) else ():
+            setattr(stepper, name, value)
+        for parameter, gradient in zip(parameters, step, strict=True):
+            surface.set_gradient(parameter, None if gradient is None else np.array(gradient))
+        stepper.step()
+        path.append([np.array(surface.data(parameter)) for parameter in parameters])
+    return path
+
+
+def fit(
+    surface: Surface,
+    model: Callable[..., Any],
+    loss: Callable[..., Any],
+    optimizer: Any,
+    x: np.ndarray,
+    y: np.ndarray,
+    steps: int,
+) -> list[Any]:
+    """Train on all of x and y at each step: clear, forward, backward, step. Gives the losses before each step."""
+    losses = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        value = loss(model(x), y)
+        surface.pull_back(value, None)
+        optimizer.step()
+        losses.append(unwrap(surface, value))
+    return losses
