@@ -98,8 +98,9 @@ def test_wrong_backwards_are_named_or_left_unnamed(mistake, capsys):
     op, backward = WRONG[mistake]
     for seed in range(5):
         found = failure(op, backward, seed=seed).diagnosis
+        code = found.code if found else None
         # Three entries may be too few to tell a power from.
-        assert (found.code if found else None) in {TOLD[mistake], None if mistake == "square missing" else TOLD[mistake]}
+        assert code == TOLD[mistake] or (code is None and mistake == "square missing")
     assert capsys.readouterr().err == "", "a rule failed"
 
 
@@ -229,8 +230,8 @@ def test_worst_entry():
 
 
 def test_plain():
-    evidence = {"a": np.float64(2), "b": np.array([1, 2]), "c": float("nan"), "d": "x" * 999, "e": range, "f": (1,) * 99}
-    made = plain(evidence)
+    evidence = {"a": np.float64(2), "b": np.array([1, 2]), "c": float("nan"), "d": "x" * 999, "e": range}
+    made = plain({**evidence, "f": (1,) * 99})
     assert made["a"] == 2.0
     assert made["b"] == [1, 2]
     assert made["c"] is None

@@ -27,8 +27,8 @@ def times(a, b):
     return Tensor(a.data * b.data, parents=(a, b), pull=lambda g: (g * b.data, g * a.data))
 
 
-def asked(f, inputs=(X, X + 1), wrt=((0,), (1,)), **options):
-    return evaluate(SURFACE, f, list(inputs), wrt, {}, G, (7.5, 8.5), **options)
+def asked(f, inputs=(X, X + 1), wrt=((0,), (1,))):
+    return evaluate(SURFACE, f, list(inputs), wrt, {}, G, (7.5, 8.5)[: len(wrt)])
 
 
 def test_value_and_gradients_of_two_fresh_evaluations():
@@ -88,7 +88,7 @@ def test_mutation_shows():
     assert G[0, 0] == 10.0
 
 
-@pytest.mark.parametrize("gradient", [None, "text", 3.0, [1.0], np.arange(4).reshape(2, 2), np.broadcast_to(1.0, (2, 2))])
+@pytest.mark.parametrize("gradient", [None, "text", 3.0, [1.0], np.arange(4), np.broadcast_to(1.0, (2, 2))])
 def test_any_gradient_can_be_told(gradient):
     got = asked(lambda a, b: Tensor(X, parents=(a, b), pull=lambda g: (gradient, g + 0)))
     assert type(got["grads"][0]) is type(gradient)
