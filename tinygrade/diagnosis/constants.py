@@ -10,7 +10,6 @@ import numpy as np
 
 from tinygrade.diagnosis.arrays import CLOSE
 
-
 _NUMBERS = (
     *((3.0, "3"), (1 / 3, "1/3"), (4.0, "4"), (0.25, "1/4")),
     *((math.sqrt(2), "sqrt(2)"), (math.sqrt(0.5), "1 / sqrt(2)"), (math.pi, "pi")),
