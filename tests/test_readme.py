@@ -11,11 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 DOCUMENTS = (
-    "README.md",
-    "ARCHITECTURE.md",
-    "SECURITY.md",
-    "assignments/README.md",
-    "assignments/assignment3/README.md",
+    *("README.md", "ARCHITECTURE.md", "SECURITY.md"),
+    *("assignments/README.md", "assignments/assignment3/README.md"),
 )
 
 

@@ -184,6 +184,8 @@ def _pytest(
     sys.stderr.write(errors.getvalue())
     if plugin.user_error is not None:
         raise plugin.user_error
+    if code == pytest.ExitCode.INTERNAL_ERROR:
+        raise GraderError("pytest ended with an internal error")
     if code == pytest.ExitCode.NO_TESTS_COLLECTED or (select and not plugin.results):
         raise UsageError(f"-k {select!r} selects no check of {assignment.id}")
     if code == pytest.ExitCode.USAGE_ERROR:

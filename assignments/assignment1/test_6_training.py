@@ -3,6 +3,10 @@
 import numpy as np
 import pytest
 
+from tinygrade import StudentFailure
+
+#: So many different pieces may be given; with more of them it would not be the student's own any more.
+MOST_GIVEN = 3
 OPS = ("add", "sub", "matmul", "tanh", "power", "mean")
 STEPS, LEARNING_RATE, HIDDEN = 200, 0.05, 16
 
@@ -15,6 +19,8 @@ STEPS, LEARNING_RATE, HIDDEN = 200, 0.05, 16
 @pytest.mark.needs("test_reuse", "test_diamonds", "test_twice", "test_start")
 @pytest.mark.hint("Is the loss before step 0 right, and the one before step 1? What happens in between?")
 def test_small_training(parity, student, rng, note):
+    if len({part.path for part in student.parts}) > MOST_GIVEN:
+        raise StudentFailure("too many of its operations are wrong")
     x = np.linspace(-3.0, 3.0, 32).reshape(-1, 1)
     shapes = [(1, HIDDEN), (HIDDEN,), (HIDDEN, 1), (1,)]
     weights = [scale * rng.standard_normal(shape) for scale, shape in zip((1.0, 0.5, 0.3, 0.1), shapes, strict=True)]

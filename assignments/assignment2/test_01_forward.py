@@ -111,16 +111,16 @@ def test_gelu(gradcheck, rng):
 @pytest.mark.task("A2.1")
 @pytest.mark.part("functional.layer_norm")
 @pytest.mark.hint("For the row [1, 3], by hand: mean, variance, result. Over which numbers did you average?")
-def test_layer_norm(gradcheck, rng):
+@pytest.mark.parametrize("inputs", ["ordinary", "far from zero"])
+def test_layer_norm(gradcheck, rng, inputs):
     weight, bias = 1.0 + 0.5 * rng.standard_normal(4), rng.standard_normal(4)
     shapes = {"": (5, 4), "one row": (4,), "three axes": (2, 3, 4), "square": (4, 4)}
     calls = [
         Call([3.0 * rng.standard_normal(shape) + 1.0, weight, bias], label=label) for label, shape in shapes.items()
     ]
-    calls += [
-        Call([rng.standard_normal((5, 4)), weight, bias], {"eps": 0.5}, "eps 0.5"),
-        Call([1000.0 + rng.standard_normal((3, 4)), weight, bias], label="rows around 1000"),
-    ]
+    calls.append(Call([rng.standard_normal((5, 4)), weight, bias], {"eps": 0.5}, "eps 0.5"))
+    if inputs == "far from zero":
+        calls = [Call([1e6 + rng.standard_normal((3, 4)), weight, bias], label="rows around a million")]
     gradcheck.calls("functional.layer_norm", calls, wrt=(0, 1, 2), verdict="forward")
 
 

@@ -91,7 +91,8 @@ def test_layers_start(student, mistake):
     bias = student.fetch(student.nn.Linear(20, 60, rng=student.generator(0)).bias, shape=(60,), dtype="f", finite=True)
     if np.abs(bias).max() > 1.0 / sqrt(20):
         raise mistake("init-spread", f"Linear.bias starts with {_largest(bias):.3g}, further from 0 than the weights")
-    table = drawn(student, mistake, weight(lambda rng: student.nn.Embedding(60, 20, rng=rng)), shape, "Embedding.weight")
+    embedding = weight(lambda rng: student.nn.Embedding(60, 20, rng=rng))
+    table = drawn(student, mistake, embedding, shape, "Embedding.weight")
     if not 0.005 <= table.std() <= 0.2:
         told = f"Embedding.weight starts with standard deviation {table.std():.3g}, expected about 0.1"
         raise mistake("init-spread", told)

@@ -37,7 +37,7 @@ def test_sgd(trajectory, starts, gradients):
     trajectory("optim.SGD", starts, gradients, lr=0.1)
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(3)
 @pytest.mark.title("SGD with momentum")
 @pytest.mark.task("A2.4")
 @pytest.mark.where("optim.SGD")
@@ -72,7 +72,7 @@ def test_weight_decay(trajectory, starts, gradients):
         for number, (start, value) in enumerate(zip(starts, after, strict=True)):
             if np.abs(value - start * keep**step).max() > CLOSE:
                 told = (
-                    f"gradient 0, lr 0.1, weight_decay 0.1: after step {step} parameter {number} is "
+                    f"gradient 0, lr 0.1, weight_decay 0.1: after step {step} parameter {number + 1} is "
                     f"{_ratio(value, start):.6g} times what it was, expected {keep**step:.6g}"
                 )
                 raise trajectory.failure(told, "optim.AdamW", starts, nothing, shrunk, **decaying)
@@ -85,7 +85,7 @@ def test_weight_decay(trajectory, starts, gradients):
             expected = before[number] * keep + (plain_after[number] - plain_before[number])
             if np.abs(after[number] - expected).max() > CLOSE:
                 told = (
-                    f"step {step + 1}, parameter {number}: with weight_decay 0.1 the step is not the decay "
+                    f"step {step + 1}, parameter {number + 1}: with weight_decay 0.1 the step is not the decay "
                     "followed by the move of your own AdamW without decay"
                 )
                 raise trajectory.failure(told, "optim.AdamW", starts, gradients, decayed, **decaying)
@@ -137,6 +137,22 @@ def test_changing_rate(trajectory, starts, gradients, name):
             if np.abs(now - usual * (rate / 0.1)).max() > CLOSE:
                 told = f"step {step + 1} with lr = {rate} is not {rate / 0.1:g} times the one with 0.1"
                 raise StudentFailure(f"{name}: {told}")
+
+
+@pytest.mark.points(1)
+@pytest.mark.title("a step writes into the array that is there")
+@pytest.mark.task("A2.4")
+@pytest.mark.where("optim.Optimizer")
+@pytest.mark.needs("test_sgd", "test_adamw")
+@pytest.mark.hint("A model holds the array as well as the optimiser does. What does it see after the step?")
+def test_in_place(student, mistake, rng):
+    for name in ("SGD", "AdamW"):
+        parameter = student.tensor.Tensor(rng.standard_normal((2, 3)), requires_grad=True)
+        held, parameter.grad = parameter.data, rng.standard_normal((2, 3))
+        getattr(student.optim, name)([parameter], lr=0.1).step()
+        now, then = (student.fetch(v, shape=(2, 3), dtype="f", name="a parameter") for v in (parameter.data, held))
+        if not np.array_equal(now, then):
+            raise mistake("parameter-array-replaced", f"{name}: after the step the parameter has another array")
 
 
 def _moves(path, starts, step):

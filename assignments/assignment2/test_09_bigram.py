@@ -43,9 +43,7 @@ def loss_of(table, x, y):
 @pytest.mark.title("a bigram model learns what can be learned")
 @pytest.mark.task("A2.4")
 @pytest.mark.where("optim.AdamW")
-@pytest.mark.given(
-    "test_take_rows", "test_take_rows_gradient", "test_cross_entropy", "test_cross_entropy_gradient"
-)
+@pytest.mark.given("test_take_rows", "test_take_rows_gradient", "test_cross_entropy", "test_cross_entropy_gradient")
 @pytest.mark.needs("test_layers", "test_adamw", "test_zero_grad")
 @pytest.mark.hint("Print the loss of each step. Does it fall at all, does it come back up, or does it stop too early?")
 def test_bigram(student, rng, note):

@@ -223,7 +223,8 @@ def layer_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Te
     """Each row (the last axis) shifted and scaled to mean 0 and variance 1, then times weight plus bias.
 
     x (..., C), weight (C,), bias (C,) -> (..., C). The variance is the biased one (divided by C), and eps is added
-    to it under the root: Ba, Kiros & Hinton 2016, Layer Normalization. Raises ValueError when the sizes differ.
+    to it under the root: Ba, Kiros & Hinton 2016, Layer Normalization. Right also for rows that lie far from 0.
+    Raises ValueError when the sizes differ.
 
     Example: x [[1, 3]], weight [1, 1], bias [0, 0], eps 0 gives [[-1, 1]].
     """

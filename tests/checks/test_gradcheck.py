@@ -100,19 +100,18 @@ def test_the_cotangent_is_random_and_of_the_shape_of_the_value():
 
 
 VALUE, STATE = np.exp(np.zeros(2)), {"inputs": [None], "output": None, "cotangent": None, "grads": [None]}
-EVALUATION = {"output": VALUE, "grads": [VALUE]}
+PLAIN = {"output": VALUE, "grads": [VALUE]}
+WHOLE = {**PLAIN, "again": PLAIN, "after": STATE, "marked": STATE}
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        *(None, 3, "text", [], [1, 2], {}, {"output": np.zeros(2)}, {"grads": []}),
-        *({"output": VALUE, "grads": 3}, {"output": VALUE, "grads": {}}, {"output": VALUE, "grads": []}),
-        *({**EVALUATION, "after": STATE}, {**EVALUATION, "again": EVALUATION}),
-        *({**EVALUATION, "again": 3, "after": STATE}, {**EVALUATION, "again": {}, "after": STATE}),
-        *({**EVALUATION, "again": EVALUATION, "after": after} for after in (None, 3, {}, {**STATE, "inputs": []})),
-        *({**EVALUATION, "again": EVALUATION, "after": {**STATE, "grads": value}} for value in (None, [], "a")),
-        *({"output": VALUE, "grads": value, "again": EVALUATION, "after": STATE} for value in (None, ["a"], [None])),
+        *(None, 3, "text", [], [1, 2], {}, {"output": np.zeros(2)}, {"grads": []}, PLAIN),
+        *({**WHOLE, "grads": value} for value in (3, {}, [], None, ["a"], [None])),
+        *({**WHOLE, "again": value} for value in (3, {}, None, {"output": VALUE, "grads": 3})),
+        *({**WHOLE, "after": value} for value in (3, {}, None, {**STATE, "inputs": []}, {**STATE, "more": 1})),
+        *({**WHOLE, "marked": value} for value in (3, {}, None, {**STATE, "grads": []}, {**STATE, "grads": "a"})),
     ],
 )
 def test_an_answer_that_is_none_is_the_students_failure(fails, answer):

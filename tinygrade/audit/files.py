@@ -33,9 +33,7 @@ _MUTANT: Mapping[str, Key] = {
     "bug": Key(lambda v: isinstance(v, str), "a text in quotes; empty when it stands in no list"),
     "what": _WHAT,
     "check": Key(is_text, "the function name of the check that must lose points", required=True),
-    "diagnosis": Key(
-        _is_codes, 'a code in quotes, a list of codes, or "" where none is expected', required=True
-    ),
+    "diagnosis": Key(_is_codes, 'a code in quotes, a list of codes, or "" where none is expected', required=True),
     "costs": Key(lambda v: is_number(v) and v > 0, "the most points that it may cost, above 0", required=True),
     "edit": _EDITS,
 }

@@ -83,7 +83,8 @@ def spoil(source: str, target: Target, kind: str) -> str:
         new = f"staticmethod(_tinygrade_nonsense({old}, {kind!r}))"
     else:
         new = f"_tinygrade_nonsense({old}, {kind!r})"
-    return f"{source.rstrip()}\n{_WRAPPER}{old} = {new}\n"
+    wrapper = "" if _WRAPPER in source else _WRAPPER
+    return f"{source.rstrip()}\n{wrapper}{old} = {new}\n"
 
 
 def _is_public(name: str) -> bool:

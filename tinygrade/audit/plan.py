@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from tinygrade import config
 from tinygrade.audit import files, nonsense
 from tinygrade.audit.files import Mutant, Variant
+from tinygrade.audit.nonsense import Target
 from tinygrade.errors import CourseError
 from tinygrade.model import Assignment
 
@@ -36,6 +37,8 @@ class Trial:
     budget: float = 1.0
     #: Do smoke checks decide about earlier assignments? Not where these are the solution, word for word.
     smoke: bool = True
+    #: Which checks run, as pytest's -k; "" for all.
+    select: str = ""
 
     def write(self, package: str, into: Path) -> Path:
         """The folder that holds the package: `into`, filled, or the folder that is there already."""
@@ -55,14 +58,14 @@ def plan(
 
     Args:
         select: parts of names or bug numbers; a trial whose name holds one of them is chosen. Empty: all.
-        thorough: each variant by itself and every kind of nonsense for each function, instead of variants together
-            and one kind for each function in turn.
+        thorough: each mutant on all checks, each variant by itself, each function with every kind of nonsense;
+            instead of a mutant on its named check, variants together, and the functions of a file together.
 
     Raises:
         CourseError: a file of the course is malformed.
     """
     solution = files.solution(assignment.course)
-    wrong = mutants(assignment, solution)  # read even when not asked for: a malformed file is always told
+    wrong = mutants(assignment, solution, thorough)  # read even when not asked for: a malformed file is always told
     makers: dict[Kind, list[Trial]] = {
         "correct": correct(assignment, solution, thorough) if "correct" in kinds else [],
         "mutant": wrong if "mutant" in kinds else [],
@@ -76,7 +79,7 @@ def _is_chosen(trial: Trial, select: Sequence[str]) -> bool:
     return not select or any(word in trial.name or word == bug for word in select)
 
 
-def mutants(assignment: Assignment, solution: Mapping[str, str]) -> list[Trial]:
+def mutants(assignment: Assignment, solution: Mapping[str, str], thorough: bool) -> list[Trial]:
     earlier = _earlier_files(assignment)
     return [
         Trial(
@@ -87,6 +90,7 @@ def mutants(assignment: Assignment, solution: Mapping[str, str]) -> list[Trial]:
             mutant=mutant,
             budget=WRONG_BUDGET,
             smoke=any(edit.file in earlier for edit in mutant.edits),
+            select="" if thorough else mutant.check,
         )
         for mutant in files.mutants(assignment)
     ]
@@ -144,18 +148,30 @@ def _together(
 
 
 def spoilt(assignment: Assignment, solution: Mapping[str, str], thorough: bool) -> list[Trial]:
-    """Each public function of the assignment's files, replaced by one that returns nonsense."""
+    """Public functions of the assignment's files, replaced by functions that return nonsense."""
     earlier = _earlier_files(assignment)
     trials: list[Trial] = []
     for file in assignment.files:
-        for target in nonsense.targets(file, solution.get(file, "")):
-            kinds = nonsense.kinds(target)
-            for kind in kinds if thorough else [kinds[len(trials) % len(kinds)]]:
-                texts = {**solution, file: nonsense.spoil(solution[file], target, kind)}
-                what = f"{target.name} returns {nonsense.WORDS[kind]}"
-                smoke = file in earlier
-                trials.append(Trial("nonsense", f"{target.name}:{kind}", what, texts, None, WRONG_BUDGET, smoke))
+        for name, changes in _spoilt(nonsense.targets(file, solution.get(file, "")), thorough):
+            text = solution[file]
+            for target, kind in changes:
+                text = nonsense.spoil(text, target, kind)
+            what = "; ".join(f"{target.path} returns {nonsense.WORDS[kind]}" for target, kind in changes)
+            source = {**solution, file: text}
+            trials.append(Trial("nonsense", name, what, source, None, WRONG_BUDGET, smoke=file in earlier))
     return trials
+
+
+def _spoilt(targets: list[Target], thorough: bool) -> Iterator[tuple[str, list[tuple[Target, str]]]]:
+    """Name and changes of each trial with functions of one file."""
+    if thorough:
+        yield from ((f"{t.name}:{kind}", [(t, kind)]) for t in targets for kind in nonsense.kinds(t))
+        return
+    # A constructor that does nothing would hide what the methods return.
+    methods = [target for target in targets if len(nonsense.kinds(target)) > 1]
+    for shift in (0, 2) if methods else ():
+        kinds = [nonsense.KINDS[(i + shift) % len(nonsense.KINDS)] for i in range(len(methods))]
+        yield f"{methods[0].file}:{shift}", list(zip(methods, kinds, strict=True))
 
 
 def written(trial: Trial, package: str, work: Path) -> Path:

@@ -60,7 +60,15 @@ class Audit:
 
     def _try(self, trial: Trial, work: Path) -> Verdict:
         folder = written(trial, self._assignment.course.package, work)
-        job = Job(self._assignment, str(folder), self._seed, budget=trial.budget, smoke=trial.smoke, **self._options)
+        job = Job(
+            self._assignment,
+            str(folder),
+            self._seed,
+            select=trial.select,
+            budget=trial.budget,
+            smoke=trial.smoke,
+            **self._options,
+        )
         try:
             return judge(trial, grading.grade(job, self._manager, lambda event: None, self._started))
         except GraderError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -25,9 +25,10 @@ class Evaluation:
 
     output: Any
     grads: Sequence[Any] | None = None
-    #: From a second evaluation, and the state of all arrays at the end; see `worker.evaluations.evaluate`.
+    #: A second evaluation, and all arrays at two later moments; see `worker.evaluations.evaluate`.
     again: Evaluation | None = None
     after: Mapping[str, Any] = field(default_factory=dict)
+    marked: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class Question:
         """Arrays and bytes that the question and its answer put on the wire, roughly and rather too many."""
         arrays = [value for value in self.call.inputs if isinstance(value, np.ndarray)]
         cotangent = 0 if self.cotangent is None else self.cotangent.nbytes
-        count = 3 * len(self.tensors) + len(self.call.inputs) + 5
-        return count, 4 * cotangent + 4 * sum(array.nbytes for array in arrays)
+        count = 4 * len(self.tensors) + 2 * len(self.call.inputs) + 7
+        return count, 6 * cotangent + 6 * sum(array.nbytes for array in arrays)
 
 
 def tensors_of(call: Call, wrt: Sequence[int | Sequence[int]]) -> tuple[tuple[int, ...], ...]:
@@ -97,7 +98,7 @@ def _asked(library: Any, f: Any, questions: Sequence[Question]) -> list[Evaluati
 
 
 def _labelled(failure: StudentFailure, question: Question | None) -> StudentFailure:
-    if question is None or not question.call.label:
+    if question is None or not question.call.label or failure.status == "not_implemented":
         return failure
     message = f"({question.call.label}) {failure.message}"
     return StudentFailure(message, status=failure.status, where=failure.where, hint=failure.hint)
@@ -132,18 +133,19 @@ def _evaluation(answer: Any, question: Question) -> Evaluation:
         raise StudentFailure(NO_ANSWER)
     if question.marks is None:
         return Evaluation(answer["output"], grads)
-    after = answer.get("after")
-    if type(after) is not dict or not _is_state(after, question):
+    after, marked = answer.get("after"), answer.get("marked")
+    if not _is_state(after, question) or not _is_state(marked, question):
         raise StudentFailure(NO_ANSWER)
-    return Evaluation(answer["output"], grads, _evaluation(answer.get("again"), _plain(question)), after)
+    again = _evaluation(answer.get("again"), _plain(question))
+    return Evaluation(answer["output"], grads, again, after, marked)
 
 
 def _plain(question: Question) -> Question:
     return Question(question.call, question.tensors, question.cotangent)
 
 
-def _is_state(after: dict[Any, Any], question: Question) -> bool:
-    if set(after) != {"inputs", "output", "cotangent", "grads"}:
+def _is_state(after: Any, question: Question) -> TypeGuard[dict[str, Any]]:
+    if type(after) is not dict or set(after) != {"inputs", "output", "cotangent", "grads"}:
         return False
     inputs, grads = after["inputs"], after["grads"]
     if type(inputs) is not list or len(inputs) != len(question.call.inputs):

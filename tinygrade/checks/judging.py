@@ -156,6 +156,7 @@ class Judge:
             label=question.call.label,
             layout=question.call.layout,
             contributions=lambda: self._reruns.contributions(question, i),
+            adds_up=self._reruns.adds_up,
             fits=lambda: self._reruns.fits(question, got),
         )
 

@@ -59,3 +59,71 @@ class Recorder:
         if isinstance(value, list | tuple) and any(isinstance(item, Handle) for item in value):
             return ["list", [self._operand(item) for item in value]]
         return ["value", value]
+
+
+def apart(program: Mapping[str, Any], inputs: int) -> tuple[dict[str, Any], list[int]]:
+    """The program with every use of every value computed anew, so that each way to an input has an input of its own.
+
+    Args:
+        inputs: how many inputs the program takes.
+
+    Returns:
+        The program, and for each of its inputs the position of the one that it stands for.
+
+    Raises:
+        ValueError: there are too many ways to be told apart.
+    """
+    return _Unfolding(program, inputs).result()
+
+
+#: Uses of inputs, all together; a deep graph has exponentially many ways.
+MAX_USES = 32
+
+
+class _Unfolding:
+    def __init__(self, program: Mapping[str, Any], inputs: int) -> None:
+        self._program = program
+        self._inputs = inputs
+        self._uses: list[int] = []
+        self._steps: list[list[Any]] = []
+
+    def result(self) -> tuple[dict[str, Any], list[int]]:
+        result = self._operand(self._program["result"])
+        count = len(self._uses)
+        # Only now is known how many inputs come before the steps.
+        steps = [[_numbered(part, count) for part in step] for step in self._steps]
+        constants = self._program["constants"]
+        return {"constants": constants, "steps": steps, "result": _numbered(result, count)}, self._uses
+
+    def _operand(self, operand: Sequence[Any]) -> list[Any]:
+        kind, content = operand
+        if kind == "list":
+            return ["list", [self._operand(item) for item in content]]
+        if kind != "at":
+            return list(operand)
+        if content < self._inputs:
+            self._uses.append(content)
+            if len(self._uses) > MAX_USES:
+                raise ValueError("too many ways through the graph")
+            return ["input", len(self._uses) - 1]
+        kind, *parts = self._program["steps"][content - self._inputs]
+        self._steps.append([kind, *(self._part(part) for part in parts)])
+        return ["step", len(self._steps) - 1]
+
+    def _part(self, part: Any) -> Any:
+        """An operand, a list or dict of operands, or plain data of a step."""
+        if isinstance(part, dict):
+            return {name: self._operand(operand) for name, operand in part.items()}
+        if isinstance(part, list) and part and isinstance(part[0], str):
+            return self._operand(part)
+        return [self._operand(operand) for operand in part] if isinstance(part, list) else part
+
+
+def _numbered(part: Any, inputs: int) -> Any:
+    if isinstance(part, dict):
+        return {name: _numbered(operand, inputs) for name, operand in part.items()}
+    if isinstance(part, list):
+        if part and part[0] in ("input", "step"):
+            return ["at", part[1] + (inputs if part[0] == "step" else 0)]
+        return part if part and part[0] == "value" else [_numbered(item, inputs) for item in part]
+    return part

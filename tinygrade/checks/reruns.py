@@ -12,6 +12,7 @@ import numpy as np
 from tinygrade.checks.calls import Call
 from tinygrade.checks.differences import fits
 from tinygrade.checks.evaluations import Evaluation, Question, ask, cotangent
+from tinygrade.checks.recording import apart
 from tinygrade.checks.target import Sides, Target
 from tinygrade.diagnosis.observations import Unanswered
 from tinygrade.failures import StudentFailure
@@ -62,10 +63,37 @@ class Reruns:
         return fits(self._sides.student, self._target.student, question, got, self._sides.rng)
 
     def contributions(self, question: Question, i: int) -> list[np.ndarray]:
-        """The reference's gradient of each position of tensor `i` by itself, where it stands at several."""
-        apart = replace(question, tensors=tuple((position,) for position in question.tensors[i]), marks=None)
-        (found,) = ask(self._sides.reference, self._target.reference, [apart])
+        """The reference's gradient of tensor `i` by each of its uses, in the call and in a composition.
+
+        Raises:
+            Unanswered: there are too many of them.
+        """
+        function, inputs, wanted = self._target.reference, list(question.call.inputs), question.tensors[i]
+        if isinstance(function, dict):
+            try:
+                function, uses = apart(function, len(inputs))
+            except ValueError as error:
+                raise Unanswered from error
+            inputs = [inputs[position] for position in uses]
+            wanted = tuple(use for use, position in enumerate(uses) if position in wanted)
+        call = Call(inputs, question.call.kwargs)
+        split = Question(call, tuple((position,) for position in wanted), question.cotangent)
+        (found,) = ask(self._sides.reference, function, [split])
         return [np.array(gradient) for gradient in found.grads or ()]
+
+    def adds_up(self) -> bool | None:
+        """Does the student's x + x have twice the gradient of x? None when that cannot be told."""
+        twice = {"constants": [], "steps": [["operate", "add", [["at", 0], ["at", 0]]]], "result": ["at", 1]}
+        x, g = self._sides.rng.standard_normal((2, 3))
+        try:
+            self._count()
+            (got,) = ask(self._sides.student, twice, [Question(Call([x]), ((0,),), g)])
+        except (Unanswered, StudentFailure):
+            return None
+        gradient = None if got.grads is None else got.grads[0]
+        if not isinstance(gradient, np.ndarray) or gradient.shape != g.shape or gradient.dtype.kind != "f":
+            return None
+        return bool(np.allclose(gradient, 2.0 * g, rtol=1e-9, atol=0.0))
 
     def _count(self) -> None:
         self._end = self._end or time.monotonic() + RERUN_SECONDS

@@ -6,7 +6,7 @@ wrong: the code of a diagnosis, a sentence, and evidence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,11 +30,10 @@ class Fault:
 
 def mutated(question: Question, got: Evaluation, names: Sequence[str]) -> Fault | None:
     """Forward or backward wrote into an array that it was given, or into the value that it had returned."""
-    marks = question.marks or ()
-    for name, before, now in _held(question, got, names):
-        if changed(before, now, marks):
+    for name, before, now in _held(question, got, names, got.after):
+        if changed(before, now):
             return Fault("inputs-mutated", f"it changes {name}, which it was only given", {"changed": name})
-    if changed(got.output, got.after["output"], marks):
+    if changed(got.output, got.after["output"]):
         return Fault("inputs-mutated", "backward changes the value that forward returned", {"changed": "the value"})
     return None
 
@@ -56,14 +55,12 @@ def repeated(question: Question, got: Evaluation, names: Sequence[str]) -> Fault
 def aliased(question: Question, got: Evaluation, names: Sequence[str]) -> Fault | None:
     """A number that was written into one gradient turned up in another array."""
     owners = [names[positions[0]] for positions in question.tensors]
-    for i, (owner, now) in enumerate(zip(owners, got.after["grads"], strict=True)):
+    for i, (owner, now) in enumerate(zip(owners, got.marked["grads"], strict=True)):
         for j, mark in enumerate(question.marks or ()):
             if i != j and _holds(now, mark):
                 return _shared(owners[j], f"the gradient of {owner}")
-    held = [*_held(question, got, names), ("its own value", got.output, got.after["output"])]
-    for name, before, now in held:
-        if _identical(before, now):
-            continue
+    value = ("its own value", got.after["output"], got.marked["output"])
+    for name, _, now in [*_held(question, got, names, got.marked), value]:
         for owner, mark in zip(owners, question.marks or (), strict=True):
             if _holds(now, mark):
                 return _shared(owner, name)
@@ -75,38 +72,36 @@ def _shared(owner: str, other: str) -> Fault:
     return Fault("gradient-aliased", message, {"argument": owner, "shares_with": other})
 
 
-def _held(question: Question, got: Evaluation, names: Sequence[str]) -> list[tuple[str, Any, Any]]:
-    """Name, what was sent, and what it is now, of every array that the student's code was given."""
-    inputs = zip(names, question.call.inputs, got.after["inputs"], strict=True)
+def _held(
+    question: Question, got: Evaluation, names: Sequence[str], state: Mapping[str, Any]
+) -> list[tuple[str, Any, Any]]:
+    """Name, what was sent, and what it is in `state`, of every array that the student's code was given."""
+    inputs = zip(names, question.call.inputs, state["inputs"], strict=True)
     held: list[tuple[str, Any, Any]] = [entry for entry in inputs if isinstance(entry[1], np.ndarray)]
     if got.grads is not None:
-        held.append(("the incoming gradient", question.cotangent, got.after["cotangent"]))
+        held.append(("the incoming gradient", question.cotangent, state["cotangent"]))
     return held
 
 
-def changed(before: Any, now: Any, marks: Sequence[float] = ()) -> bool:
-    """Is `now` anything but `before`, apart from entries that hold one of the marks?"""
-    if type(now) is not np.ndarray or now.dtype.kind not in "biuf" or not isinstance(before, np.ndarray | np.generic):
-        return False  # there is nothing that could have been written into
-    if _identical(before, now):
+def changed(before: Any, now: Any) -> bool:
+    """Is the array `now` anything but `before`?"""
+    if not isinstance(now, np.ndarray) or now.dtype.kind not in "biuf" or _identical(before, now):
         return False
-    if now.shape != before.shape:
-        return True
+    if not isinstance(before, np.ndarray | np.generic):
+        return False  # there was nothing that could have been written into
     with np.errstate(all="ignore"):  # a package may hold float32
-        same = (now == before.astype(now.dtype)) | np.isin(now, np.asarray(marks, dtype=np.float64))
-    both_nan = np.isnan(now) & np.isnan(before) if now.dtype.kind == before.dtype.kind == "f" else False
-    return not bool(np.all(same | both_nan))
+        return not np.array_equal(now, before.astype(now.dtype), equal_nan=now.dtype.kind == "f")
 
 
 def _identical(first: Any, second: Any) -> bool:
     """The same bits in the same shape: the ordinary case, and quickly seen."""
-    if type(first) is not np.ndarray or type(second) is not np.ndarray or first.dtype != second.dtype:
+    if not isinstance(first, np.ndarray) or not isinstance(second, np.ndarray) or first.dtype != second.dtype:
         return False
     return first.shape == second.shape and first.tobytes() == second.tobytes()
 
 
 def _holds(now: Any, mark: float) -> bool:
-    return type(now) is np.ndarray and now.dtype.kind == "f" and bool(np.any(now == mark))
+    return isinstance(now, np.ndarray) and now.dtype.kind == "f" and bool(np.any(now == mark))
 
 
 def _alike(first: Any, second: Any) -> bool:

@@ -135,7 +135,7 @@ class StudentLibrary:
         """`file.py:line name` of a function, class or method of the package; "" when it cannot be told."""
         module, *names = path.split(".")
         try:
-            file, line, _ = self._routine("locate", reduce(getattr, names, getattr(self, module)))
+            file, line, _ = self._routine("locate", reduce(self.get, names, getattr(self, module)))
         except (StudentFailure, ValueError, TypeError):
             return ""
         return place(relative(file, self._package.folder), line, names[-1], self._package.files)

@@ -53,14 +53,14 @@ class Trajectory:
         got = self._path(self._student, optimizer, starts, gradients, settings, changes)
         expected = self._path(self._reference, optimizer, starts, gradients, settings, changes)
         for step, number in np.ndindex(len(gradients), len(starts)):
-            name = f"{described(optimizer, settings)} after step {step + 1} of {len(gradients)}: parameter {number}"
+            name = f"{described(optimizer, settings)} after step {step + 1} of {len(gradients)}: parameter {number + 1}"
             try:
                 compare(got[step][number], expected[step][number], name, rtol=rtol, atol=atol)
             except StudentFailure as failure:
                 seen = TrajectoryMismatch(
                     optimizer, settings, starts, gradients, got, unmarked(expected), self._reference
                 )
-                facts = {"step": step + 1, "parameter": number}
+                facts = {"step": step + 1, "parameter": number + 1}
                 facts |= worst_entry(got[step][number], seen.expected[step][number])
                 raise diagnosed(failure, self._catalogue, seen, facts) from None
 
@@ -81,7 +81,7 @@ class Trajectory:
         found = self._path(self._student, optimizer, starts, gradients, settings, changes)
         for step, parameters in enumerate(found, 1):
             for number, (value, start) in enumerate(zip(parameters, starts, strict=True)):
-                name = f"{described(optimizer, settings)} after step {step}: parameter {number}"
+                name = f"{described(optimizer, settings)} after step {step}: parameter {number + 1}"
                 require(value, shape=start.shape, dtype="f", finite=True, name=name)
         return found
 

@@ -13,7 +13,7 @@ def _chain(writer: Any, step: Step, last: bool, f: Any, x: Any, y: Any, length: 
     for value in (x, y):
         source = writer.literals.source(value)
         leaves.append(writer.names.new("x"))
-        writer.statement(f"{leaves[-1]} = {writer.tensor}({source}, requires_grad=True)")
+        writer.statement(f"{leaves[-1]} = {writer.leaf(source)}")
     result = writer.names.new("result")
     writer.statement(f"{result} = {leaves[0]}")
     loop = f"for _ in range({int(length)}):\n    {result} = {writer.refer(f)}({result}, {leaves[1]})"
@@ -64,7 +64,7 @@ def _trajectory(
     path, rows, first = writer.names.new("path"), writer.literals.source(gradients), writer.literals.source(starts)
     options = "".join(f", {name}={writer.literals.source(value)}" for name, value in settings.items())
     writer.call(
-        f"parameters = [{writer.tensor}(start, requires_grad=True) for start in {first}]\n"
+        f"parameters = [{writer.leaf('start')} for start in {first}]\n"
         f"optimizer = {writer.refer(optimizer)}(parameters{options})\n"
         f"changes = {writer.literals.source(changes)}\n"
         f"{path} = []\n"
@@ -72,9 +72,9 @@ def _trajectory(
         "    for name, value in changes[number].items() if number < len(changes) else ():\n"
         "        setattr(optimizer, name, value)\n"
         "    for parameter, gradient in zip(parameters, gradients):\n"
-        "        parameter.grad = gradient\n"
+        f"        parameter.{writer.grad} = gradient\n"
         "    optimizer.step()\n"
-        f"    {path}.append([parameter.data.copy() for parameter in parameters])"
+        f"    {path}.append([parameter.{writer.data}.copy() for parameter in parameters])"
     )
     if last:
         writer.show("parameters after each step", path, step)

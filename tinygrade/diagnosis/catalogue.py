@@ -130,7 +130,8 @@ class Catalogue:
         """The first mistake that a rule recognises, or None."""
         for rule in self._asked(observation):
             try:
-                evidence = rule.see(observation)
+                with np.errstate(all="ignore"):  # a student's numbers may be of any size
+                    evidence = rule.see(observation)
             except Unanswered:
                 continue
             except Exception:  # a fault of ours: told in the log, and no reason to withhold a verdict

@@ -32,6 +32,7 @@ def _candidates(arrays: Mapping[str, Any]) -> Iterator[tuple[float, str]]:
         for number, name in counts:
             yield from forms(number, name)
     yield from _NUMBERS
+    yield from _quotients(counts)
     yield from ((number, name) for count, text in counts for number, name in _others(count, text))
 
 
@@ -91,19 +92,17 @@ def _counted(label: str, shape: tuple[int, ...], value: Any) -> Iterator[tuple[f
         yield left, f"the number of entries of {label} that are not {number} ({left})"
 
 
-def quotient_of_counts(factor: float, arrays: Mapping[str, Any]) -> str:
-    """Like `name_of`, for one count divided by another: a mean over the wrong number of things."""
-    counts = list(_counts(arrays))
+def _quotients(counts: Sequence[tuple[float, str]]) -> Iterator[tuple[float, str]]:
+    """One count divided by another: a mean over the wrong number of things."""
     for above, first in counts:
         for below, second in counts:
-            if above != below and math.isclose(abs(factor), above / below, rel_tol=CLOSE):
-                return f"{first} / {second}"
-    return ""
+            if above != below:
+                yield above / below, f"{first} / {second}"
 
 
 def described(factor: float, arrays: Mapping[str, Any]) -> dict[str, Any]:
     """Evidence for a constant factor: `ratio` and, where it has one, its name as `constant`."""
-    name = name_of(factor, arrays) or quotient_of_counts(factor, arrays)
+    name = name_of(factor, arrays)
     sign = "-" if factor < 0 and name else ""
     return {"ratio": factor, **({"constant": f"{sign}{name}"} if name else {})}
 

@@ -51,8 +51,10 @@ class GradientMismatch:
     #: What is special about the call, and how its arrays lay in memory; `rerun` has them in the plain order "C".
     label: str = ""
     layout: str = "C"
-    #: The reference's gradient of each of `positions` by itself; they add up to `expected`.
+    #: The reference's gradient by each way on which the tensor acts on the result; they add up to `expected`.
     contributions: Callable[[], Sequence[np.ndarray]] | None = None
+    #: Does the student's x + x have twice the gradient of x? None when that cannot be told.
+    adds_up: Callable[[], bool | None] | None = None
     #: Are the student's gradients those of the student's own forward? None when that cannot be told.
     fits: Callable[[], bool | None] | None = None
 

@@ -42,16 +42,17 @@ def evaluate(
 
     Returns:
         `output` and `grads` (None without a cotangent, or where it does not fit the output); with `marks` also
-        `again`, the same from a second evaluation, and `after`: `inputs`, `output`, `cotangent` and `grads` as they
-        are when the numbers have been written.
+        `again`, the same from a second evaluation; `after`, all arrays (`inputs`, `output`, `cotangent`, `grads`) as
+        they are after the backward; and `marked`, the same when the numbers have been written.
     """
     first = _Evaluation(surface, f, inputs, wrt, kwargs, cotangent, layout)
     result: dict[str, Any] = {"output": first.value, "grads": first.gradients()}
     if marks is not None:
         again = _Evaluation(surface, f, inputs, wrt, kwargs, cotangent, layout)
         result["again"] = {"output": again.value, "grads": again.gradients()}
+        result["after"] = copied(first.state())
         first.mark(marks)
-        result["after"] = first.state()
+        result["marked"] = first.state()
     return result
 
 
@@ -119,6 +120,11 @@ def laid_out(value: Any, layout: str) -> Any:
 
 
 def copied(value: Any) -> Any:
+    """The value with copies of its arrays, also inside lists and dicts."""
+    if type(value) is list:
+        return [copied(item) for item in value]
+    if type(value) is dict:
+        return {key: copied(item) for key, item in value.items()}
     return np.array(value) if type(value) is np.ndarray else value
 
 

@@ -15,18 +15,17 @@ from .steps import called, fit, listed, trajectory
 from .surface import Surface
 
 
-def chain(surface: Surface, f: Any, x: np.ndarray, y: np.ndarray, length: int, cotangent: np.ndarray) -> Any:
-    """Apply x = f(x, y) `length` times and pull `cotangent` back through all of it.
+def chain(surface: Surface, x: np.ndarray, length: int, cotangent: np.ndarray) -> Any:
+    """Add 1 to x `length` times, in nodes that are made here, and pull `cotangent` back through all of them.
 
     Returns:
-        `output`: the last result's array; `grads`: the gradients of x and y.
+        `output`: the last result's array; `gradient`: that of x.
     """
-    leaves = [surface.tensor(np.array(value), requires_grad=True) for value in (x, y)]
-    result = leaves[0]
+    node = leaf = surface.leaf(np.array(x))
     for _ in range(length):
-        result = f(result, leaves[1])
-    result.backward(np.array(cotangent))
-    return {"output": result.data, "grads": [leaf.grad for leaf in leaves]}
+        node = surface.tensor(node.data + 1.0, _parents=(node,), _backward=lambda g: (g,))
+    node.backward(np.array(cotangent))
+    return {"output": surface.data(node), "gradient": surface.gradient(leaf)}
 
 
 def descend(

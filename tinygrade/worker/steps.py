@@ -51,7 +51,7 @@ def trajectory(
         for name, value in changes[number].items() if number < len(changes) else ():
             setattr(stepper, name, value)
         for parameter, gradient in zip(parameters, step, strict=True):
-            parameter.grad = None if gradient is None else np.array(gradient)
+            surface.set_gradient(parameter, None if gradient is None else np.array(gradient))
         stepper.step()
         path.append([np.array(surface.data(parameter)) for parameter in parameters])
     return path
@@ -71,7 +71,7 @@ def fit(
     for _ in range(steps):
         optimizer.zero_grad()
         value = loss(model(x), y)
-        value.backward()
+        surface.pull_back(value, None)
         optimizer.step()
         losses.append(unwrap(surface, value))
     return losses

@@ -61,6 +61,9 @@ class Surface:
     def gradient(self, tensor: Any) -> Any:
         return getattr(tensor, self._grad)
 
+    def set_gradient(self, tensor: Any, gradient: np.ndarray | None) -> None:
+        setattr(tensor, self._grad, gradient)
+
     def pull_back(self, output: Any, cotangent: np.ndarray | None) -> None:
         """Start the walk back at `output`; without a cotangent the package chooses it."""
         pull_back(output, cotangent, self._backward)

@@ -29,22 +29,33 @@ def of_another(seen: GradientMismatch) -> Evidence:
     return None
 
 
+def out_of_order(seen: GradientMismatch) -> Evidence:
+    """In a graph, ways are lost or counted again, though what arrives at one tensor adds up."""
+    times = _times(seen) if len(seen.positions) < 2 else None
+    return {"ways": len(times), "times": times} if times and _adds_up(seen) is True else None
+
+
 def overwritten(seen: GradientMismatch) -> Evidence:
     """Some of the ways by which the tensor acts on the result count, others are lost."""
-    ways = _ways(seen)
-    for chosen in _combinations(len(ways), (0, 1)):
-        if 0 < sum(chosen) < len(ways) and _fits(seen, ways, chosen):
-            return {"uses": len(ways), "counted": int(sum(chosen))}
-    return None
+    times = _times(seen)
+    return {"ways": len(times), "times": times} if times and max(times) == 1 and not _adds_up(seen) else None
 
 
 def doubled(seen: GradientMismatch) -> Evidence:
     """Some ways count more than once."""
+    times = _times(seen)
+    return {"ways": len(times), "times": times} if times and max(times) > 1 and not _adds_up(seen) else None
+
+
+def _adds_up(seen: GradientMismatch) -> bool | None:
+    return None if seen.adds_up is None else seen.adds_up()
+
+
+def _times(seen: GradientMismatch) -> list[int] | None:
+    """How often each way counts in the student's gradient; None when no small numbers fit."""
     ways = _ways(seen)
-    for chosen in _combinations(len(ways), (0, 1, 2, 3)):
-        if max(chosen) > 1 and _fits(seen, ways, chosen):
-            return {"uses": len(ways), "times": list(chosen)}
-    return None
+    chosen = next((c for c in _combinations(len(ways), range(4)) if _fits(seen, ways, c)), None)
+    return None if chosen is None else list(chosen)
 
 
 def _ways(seen: GradientMismatch) -> list[np.ndarray]:
@@ -69,6 +80,7 @@ def _fits(seen: GradientMismatch, ways: Sequence[np.ndarray], chosen: Sequence[i
 
 
 REUSE: list[Rule] = [
+    Rule("visiting-order", GradientMismatch, out_of_order, Rank.PATTERN),
     Rule("reuse-overwritten", GradientMismatch, overwritten, Rank.PATTERN),
     Rule("reuse-doubled", GradientMismatch, doubled, Rank.PATTERN),
 ]

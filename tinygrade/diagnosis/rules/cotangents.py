@@ -33,7 +33,7 @@ def not_used(seen: GradientMismatch) -> Evidence:
 def not_used_again(seen: GradientMismatch) -> Evidence:
     """Another incoming gradient changes nothing, or only by its mean or sum."""
     g = np.asarray(seen.cotangent)
-    if seen.rerun is None or not np.size(seen.got) or not peak(np.asarray(seen.got)):
+    if seen.rerun is None or not is_float_array(seen.got) or not peak(seen.got):
         return None
     again = seen.rerun(seen.inputs)
     if again is None or not is_float_array(again.got) or np.shape(again.got) != np.shape(seen.got):

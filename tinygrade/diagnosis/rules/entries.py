@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrade.diagnosis.arrays import close, differing, float_arrays, integer_arrays, is_float_array, is_generic, peak
+from tinygrade.diagnosis.arrays import close, differing, float_arrays, integer_arrays, is_float_array, peak
 from tinygrade.diagnosis.catalogue import Rank, Rule
 from tinygrade.diagnosis.constants import labelled
 from tinygrade.diagnosis.observations import GradientMismatch, ValueMismatch
@@ -83,17 +83,17 @@ def centering(seen: GradientMismatch) -> Evidence:
 
 
 def negative(seen: Seen) -> Evidence:
-    """Wrong only where one input is negative."""
+    """Wrong exactly where one input is negative; in arrays that are large enough that this is no accident."""
     expected = seen.expected
     arrays = seen.inputs if isinstance(seen, ValueMismatch) else labelled(seen.names, seen.inputs)
     if not is_float_array(expected):
         return None
     wrong = differing(np.asarray(seen.got), expected)
     for i, value in float_arrays(list(arrays.values())):
-        if value.shape != expected.shape or not is_generic(value):
+        if value.shape != expected.shape:
             continue
         below = value < 0
-        if min(below.sum(), (~below).sum()) >= 2 and wrong[below].sum() >= 2 and not wrong[~below].any():
+        if value.size >= 8 and min(below.sum(), (~below).sum()) >= 3 and np.array_equal(wrong, below):
             return {"where_negative": list(arrays)[i], "wrong": int(wrong.sum())}
     return None
 

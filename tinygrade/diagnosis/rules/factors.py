@@ -91,6 +91,8 @@ def _inverse(values: np.ndarray) -> np.ndarray:
 
 def exponent(seen: GradientMismatch) -> Evidence:
     """The factor is a power of an input or of the value, entry by entry, perhaps times a constant."""
+    if not peak(np.asarray(seen.got)):
+        return None
     found = ratios(np.asarray(seen.got), seen.expected)
     known = np.isfinite(found)
     if known.sum() < 3 or not close(np.where(known, seen.got, 0.0), np.where(known, seen.expected * found, 0.0)):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrade.diagnosis.arrays import close, differing, is_float_array, peak, permutations, swaps
+from tinygrade.diagnosis.arrays import close, is_float_array, peak, permutations, swaps
 from tinygrade.diagnosis.catalogue import Rank, Rule
 from tinygrade.diagnosis.observations import GradientMismatch, ValueMismatch
 
@@ -68,7 +68,7 @@ def turned(seen: Seen) -> Evidence:
     if got is None or not _tellable(seen.expected) or got.ndim != seen.expected.ndim:
         return None
     for order in swaps(got.ndim):
-        if got.shape == seen.expected.transpose(order).shape and close(got, seen.expected.transpose(order)):
+        if _is_reordered(got, seen.expected, order):
             return {"axes": [i for i, axis in enumerate(order) if i != axis]}
     return None
 
@@ -79,14 +79,19 @@ def permuted(seen: Seen) -> Evidence:
     if got is None or not _tellable(seen.expected) or got.ndim != seen.expected.ndim or got.ndim < 3:
         return None
     for order in permutations(got.ndim):
-        if order not in swaps(got.ndim) and close(got, seen.expected.transpose(order)):
+        if order not in swaps(got.ndim) and _is_reordered(got, seen.expected, order):
             return {"axes": list(order)}
     return None
 
 
+def _is_reordered(got: np.ndarray, expected: np.ndarray, order: tuple[int, ...]) -> bool:
+    moved = expected.transpose(order)
+    return close(got, moved) and not close(moved, expected)
+
+
 def _tellable(expected: Any) -> bool:
     """Would an exchange of axes show?"""
-    return is_float_array(expected) and expected.ndim >= 2 and expected.size >= 3 and peak(expected) > 0
+    return is_float_array(expected) and expected.ndim >= 2 and 0 < peak(expected) < np.inf
 
 
 def wrong_shape(seen: Seen) -> Evidence:
@@ -146,8 +151,8 @@ def _is_rounded(got: np.ndarray, expected: np.ndarray, narrow: Any) -> bool:
     with np.errstate(over="ignore"):
         if not np.array_equal(got, got.astype(narrow)):
             return False
-    limit = 64 * float(np.finfo(narrow).eps) * peak(expected)
-    return bool(np.all(np.abs(got - expected) <= limit)) and bool(differing(got, expected).any())
+    off = peak(got - expected) / (peak(expected) or 1.0)
+    return 1e-9 < off <= 64 * float(np.finfo(narrow).eps)
 
 
 def _both(code_of_gradient: str, code_of_value: str, see: Any) -> list[Rule]:

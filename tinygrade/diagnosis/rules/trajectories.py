@@ -107,9 +107,11 @@ def _setting(factor: float, settings: Mapping[str, Any]) -> dict[str, str]:
 
 
 def some_parameters(seen: TrajectoryMismatch) -> Evidence:
-    """Some parameters are right all the way, others wrong."""
-    wrong = [i for i, (mine, right) in enumerate(_paths(seen)) if _first_wrong(mine, right)]
-    if not wrong or len(wrong) == len(seen.starts):
+    """Some parameters that move are right all the way, others wrong."""
+    paths = _paths(seen)
+    wrong = [i for i, (mine, right) in enumerate(paths) if _first_wrong(mine, right)]
+    moved = [i for i, (_, right) in enumerate(paths) if peak(np.diff(right, axis=0))]
+    if not wrong or set(moved) <= set(wrong):
         return None
     frozen = [i for i in wrong if all(step[i] is None for step in seen.gradients)]
     evidence: dict[str, Any] = {"wrong_parameters": [i + 1 for i in wrong][:8], "of": len(seen.starts)}

@@ -59,7 +59,7 @@ def _differ_along(array: np.ndarray, axis: int) -> bool:
 
 def another_axis(seen: ValueMismatch) -> Evidence:
     """A reduction of an input over other axes than the right one, or normalised along another axis."""
-    return _reduced(seen) or _normalised(seen)
+    return (_reduced(seen) or _normalised(seen)) if is_float_array(seen.expected) else None
 
 
 def _reduced(seen: ValueMismatch) -> Evidence:
@@ -93,7 +93,7 @@ def _is(reduce: Callable[..., Any], value: np.ndarray, axes: tuple[int, ...], wa
 def _normalised(seen: ValueMismatch) -> Evidence:
     """Slices along one axis share a property that those of the right value have along another."""
     got, expected = np.asarray(seen.got), seen.expected
-    if not is_float_array(expected) or expected.ndim < 2:
+    if expected.ndim < 2:
         return None
     for text, measure in _MEASURES.items():
         right = [axis for axis in range(expected.ndim) if _constant(measure, expected, axis)]
