@@ -41,7 +41,6 @@ class Adam:
     count: str = "step"
     owner: Owner = "own"
     frozen: Frozen = "rests"
-    direction: float = 1.0
     #: Which gradients arrive: this step's, or all so far.
     gradients: str = "new"
 
@@ -75,7 +74,7 @@ class _Step:
         below = adam.below(v_right, self.eps)
         if adam.eps_first:
             below = adam.below(v, self.eps) / np.sqrt(1.0 - b2**t)
-        return self._decayed(p, self.lr * adam.direction * m_right / below)
+        return self._decayed(p, self.lr * m_right / below)
 
     def _count(self, step: int, calls: int) -> int:
         return {"step": step, "parameter": calls, "late": step + 1, "early": step - 1, "never": 1}[self.adam.count]
@@ -168,7 +167,6 @@ VARIANTS: dict[str, dict[str, Adam]] = {
         "keeps its value; its means take part": Adam(frozen="state only"),
         "decays": Adam(frozen="decays"),
     },
-    "wrong-direction": {"uphill": Adam(direction=-1.0)},
     "gradients-accumulate": {"the sum of all gradients so far": Adam(gradients="sum")},
 }
 RULES: list[Rule] = [

@@ -126,11 +126,6 @@ def _overflows(call: Call) -> Claims:
         yield {"clipped": eps}, lambda eps=eps: np.asarray(-np.log(np.clip(r.p[at], eps, 1.0))[r.counts].mean())
 
 
-def _signs(call: Call) -> Claims:
-    r = _Rows(call)
-    yield {}, lambda: np.asarray(-r.losses[r.counts].mean())
-
-
 def _axis(call: Call) -> Claims:
     """Probabilities over the sequence or the batch instead of the classes."""
     r = _Rows(call)
@@ -216,7 +211,6 @@ VALUES: dict[str, tuple[Callable[[Call], Claims], ...]] = {
     "cross-entropy-ignores-too-much": (_wrong_ones_ignored,),
     "cross-entropy-of-probabilities": (_probabilities,),
     "cross-entropy-axis": (_axis,),
-    "cross-entropy-sign": (_signs,),
 }
 GRADIENTS: dict[str, tuple[Callable[[Call], Claims], ...]] = {
     "cross-entropy-no-one-hot": (_target_forgotten,),

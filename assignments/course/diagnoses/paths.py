@@ -68,28 +68,11 @@ def gradients_seen(seen: TrajectoryMismatch, which: str) -> Gradients:
 # ---- mistakes of any optimiser ---------------------------------------------------------------------
 
 
-def _unmoved(seen: TrajectoryMismatch) -> Claims:
-    yield {"moved": "none"}, lambda: [list(seen.starts) for _ in seen.gradients]
-
-
 def _late(seen: TrajectoryMismatch) -> Claims:
     """The right path, a step late: the first call only prepares."""
     yield {"steps_late": 1}, lambda: [list(seen.starts), *(list(now) for now in seen.expected[:-1])]
 
 
-def _some_unmoved(seen: TrajectoryMismatch) -> Claims:
-    """All is right but for parameters that stay where they were."""
-    last = len(seen.starts) - 1
-    for moved, still in {"first only": range(1, last + 1), "not the first": [0], "not the last": [last]}.items():
-        yield {"moved": moved}, lambda still=still: [_with_starts(seen, now, still) for now in seen.expected]
-
-
-def _with_starts(seen: TrajectoryMismatch, now: Sequence[np.ndarray], still: Sequence[int]) -> list[np.ndarray]:
-    return [seen.starts[i] if i in still else p for i, p in enumerate(now)]
-
-
 COMMON: dict[str, Callable[[TrajectoryMismatch], Claims]] = {
-    "parameters-not-moved": _unmoved,
     "step-comes-late": _late,
-    "some-parameters-not-moved": _some_unmoved,
 }
