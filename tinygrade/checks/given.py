@@ -12,7 +12,7 @@ from tinygrade.worker.wire import encode
 
 #: What a part may be asked with: some times more than any check needs. The reference's own arrays grow with the square
 #: of a length, so that a megabyte of questions would make it ask for gigabytes.
-MAX_SIZE, MAX_BYTES = 256, 32 << 10
+MAX_SIZE, MAX_ITEMS, MAX_BYTES = 256, 64, 32 << 10
 
 
 class PartAnswers:
