@@ -114,7 +114,6 @@ VARIANTS: dict[str, dict[str, Adam]] = {
         "neither mean corrected": Adam(corrected=(False, False)),
         "second mean not corrected": Adam(corrected=(True, False)),
         "first mean not corrected": Adam(corrected=(False, True)),
-        "eps added before the correction": Adam(eps_first=True),
         "the corrected means remembered": Adam(stored=True),
     },
     "adam-step-per-parameter": {"counted once per parameter": Adam(count="parameter")},
@@ -126,6 +125,7 @@ VARIANTS: dict[str, dict[str, Adam]] = {
     "adam-eps": {
         "eps below the root": Adam(below=_inside),
         "eps squared below the root": Adam(below=lambda v, eps: np.sqrt(v + eps**2)),
+        "eps added before the correction": Adam(eps_first=True),
         "no eps": Adam(below=lambda v, eps: np.sqrt(v)),
         "at least eps": Adam(below=lambda v, eps: np.maximum(np.sqrt(v), eps)),
     },
@@ -156,6 +156,7 @@ VARIANTS: dict[str, dict[str, Adam]] = {
     "adamw-decay-skipped": {"decay of matrices only": Adam(decay="weights only")},
     "adam-moments-shared": {
         "one state for all parameters of a shape": Adam(owner="shared"),
+        "one long state, of which each uses the beginning": Adam(owner="beginning"),
         "the state at the place among those that move": Adam(owner="filtered"),
     },
     "adam-moments-forgotten": {

@@ -82,7 +82,10 @@ def _other_choices(r: _Rows) -> dict[str, np.ndarray]:
     width = r.rows.shape[-1]
     first, last = np.ones(r.targets.size, bool), np.ones(r.targets.size, bool)
     first[0], last[-1] = False, False
+    ignored = -1 if r.call.ignore_index is None else r.call.ignore_index
     return {
+        "all up to the ignored one": r.targets > ignored,
+        "all from the ignored one on": r.targets < ignored,
         "every target that is 0": r.targets != 0,
         "targets that are 0, and the ignored ones": (r.targets != 0) & r.counts,
         "the last class": r.targets != width - 1,

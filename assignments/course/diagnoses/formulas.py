@@ -131,6 +131,8 @@ class Family:
         """What each mistake gives here, where it applies and makes a difference."""
         for evidence, wrong in _applicable(lambda: list(self.claims(seen))) or ():
             claimed = _applicable(wrong)
+            if isinstance(seen, GradientMismatch) and np.shape(claimed) != np.shape(seen.expected):
+                continue  # the shape itself tells what is wrong
             if _says_something(claimed) and not same(claimed, seen.expected) and not _is_plainer(claimed, seen):
                 yield evidence, claimed
 

@@ -71,6 +71,7 @@ VARIANTS: dict[str, dict[str, Momentum]] = {
     "sgd-learning-rate": {"no learning rate": Momentum(power=0), "the learning rate twice": Momentum(power=2)},
     "sgd-velocity-shared": {
         "one velocity for all parameters of a shape": Momentum(owner="shared"),
+        "one long velocity, of which each uses the beginning": Momentum(owner="beginning"),
         "the velocity at the place among those that move": Momentum(owner="filtered"),
     },
     "frozen-parameter-moved": {
