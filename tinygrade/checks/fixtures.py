@@ -18,12 +18,15 @@ from tinygrade.checks.stack import Stack
 from tinygrade.checks.student import StudentLibrary
 from tinygrade.checks.trajectories import Trajectory
 from tinygrade.failures import StudentFailure
+from tinygrade.model import Diagnosis
 
 GRADING = pytest.StashKey[Grading]()
 #: What the student's code printed during the check.
 PRINTS = pytest.StashKey[str]()
 #: `(fraction, message)` that the check gave itself.
 CREDIT = pytest.StashKey[tuple[float, str]]()
+#: What is known of a check that did not fail by an exception.
+DIAGNOSIS = pytest.StashKey[Diagnosis]()
 #: CPU seconds of a case after another one of its check was stopped; honest code needs a tenth of it.
 HUNG_SECONDS = 0.5
 
@@ -97,11 +100,17 @@ def mistake(grading: Grading) -> Callable[..., StudentFailure]:
 
 
 @pytest.fixture
-def partial_credit(request: pytest.FixtureRequest) -> Callable[[float, str], None]:
-    """`partial_credit(fraction, message)`: the check ends with this share of its points, 0 to 1."""
+def partial_credit(request: pytest.FixtureRequest, grading: Grading) -> Callable[..., None]:
+    """`partial_credit(fraction, message)`: the check ends with this share of its points, 0 to 1.
 
-    def give(fraction: float, message: str) -> None:
+    `partial_credit(fraction, message, code, **evidence)` names the mistake that takes the rest.
+    """
+
+    def give(fraction: float, message: str, code: str = "", **evidence: Any) -> None:
         request.node.stash[CREDIT] = (min(1.0, max(0.0, float(fraction))), message)
+        found = named(StudentFailure(message), grading.catalogue, code, evidence).diagnosis
+        if found is not None:
+            request.node.stash[DIAGNOSIS] = found
 
     return give
 

@@ -12,17 +12,14 @@ import pytest
 
 from tinygrade.checks import marks as marks_of
 from tinygrade.checks.context import Grading
-from tinygrade.checks.fixtures import CREDIT
+from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS
 from tinygrade.checks.package import Package, Part
 from tinygrade.checks.upstream import Upstream
 from tinygrade.events import Swapped
 from tinygrade.failures import StudentFailure
-from tinygrade.model import Diagnosis
 
 #: Ids of the checks whose parts were given when this one passed.
 GIVEN = pytest.StashKey[tuple[str, ...]]()
-#: What is known of a check that passed all the same.
-DIAGNOSIS = pytest.StashKey[Diagnosis]()
 #: Retries of one run in search of causes in earlier assignments, at the most: a check takes about 50 ms. It is a
 #: count and not a time, so that the same seed gives the same report on a slow machine.
 MOST_RETRIES = 40
