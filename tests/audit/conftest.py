@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ def largest(items):
     """The largest of some numbers."""
     return max(items)
 '''
-CHECKS = '''
+CHECKS = """
 import pytest
 from tinygrade import StudentFailure
 from tinygrade.model import Diagnosis
@@ -34,16 +33,26 @@ from tinygrade.model import Diagnosis
 
 @pytest.mark.points(6)
 def test_double(parity, student, rng):
-    got = student.fetch(student.numbers.double(3.0))
+    got = student.fetch(student.numbers.double(3.0), shape=())
     if got == 9.0:
         raise StudentFailure("it is squared", diagnosis=Diagnosis("squared", {}))
-    parity(lambda lib: lib.numbers.double(float(rng.normal())), "double(x)")
+    x = float(rng.normal())
+    parity(lambda lib: lib.numbers.double(x), "double(x)")
 
 
 @pytest.mark.points(4)
 def test_largest(parity):
     parity(lambda lib: lib.numbers.largest([1.0, 3.0, 2.0]), "largest(items)")
-'''
+"""
+ASSIGNMENT = """
+title = "One"
+points = 10
+files = ["numbers.py"]
+[[groups]]
+file = "test_1.py"
+title = "all"
+points = 10
+"""
 MUTANT = """
 bug = "{bug}"
 what = "{name}"
@@ -74,10 +83,7 @@ class SmallCourse:
         self.root = root
         self.folder = root / "assignments" / "one"
         self.write("assignments/course.toml", _toml(root))
-        self.write(
-            "assignments/one/assignment.toml",
-            'title = "One"\npoints = 10\nfiles = ["numbers.py"]\n[[groups]]\nfile = "test_1.py"\ntitle = "all"\npoints = 10\n',
-        )
+        self.write("assignments/one/assignment.toml", ASSIGNMENT)
         self.write("assignments/one/test_1.py", CHECKS)
         self.write("reference/mini/__init__.py", "")
         self.write("reference/mini/numbers.py", SOLUTION)
@@ -93,9 +99,7 @@ class SmallCourse:
         """A mutant of test_double that may cost 6 points and has no diagnosis, unless `facts` say otherwise."""
         values = {"bug": "", "check": "test_double", "diagnosis": "", "costs": 6, **facts}
         values["diagnosis"] = json.dumps(values["diagnosis"])
-        return self.write(
-            f"assignments/one/mutants/{name}.toml", MUTANT.format(name=name, old=old, new=new, **values)
-        )
+        return self.write(f"assignments/one/mutants/{name}.toml", MUTANT.format(name=name, old=old, new=new, **values))
 
     def variant(self, name: str, old: str, new: str) -> Path:
         text = f"what = \"{name}\"\n[[edit]]\nfile = \"numbers.py\"\nold = '''{old}'''\nnew = '''{new}'''\n"
@@ -110,14 +114,14 @@ class SmallCourse:
         return [sys.executable, "-P", "-m", "tinygrade", "audit", "one", *course, "--seed", "3", *options]
 
     def audit(self, *options: str) -> Done:
-        done = subprocess.run(
-            self.command(*options), capture_output=True, text=True, cwd=self.root, env=os.environ, timeout=300, check=False
-        )
+        command = self.command(*options)
+        done = subprocess.run(command, capture_output=True, text=True, cwd=self.root, timeout=300, check=False)
         return Done(done.returncode, done.stdout, done.stderr)
 
 
 def _toml(root: Path) -> str:
-    return f'name = "Mini"\npackage = "mini"\nreference = "{root}/reference"\ntemplate = "{root}/template"\nassignments = ["one"]\n'
+    folders = f'reference = "{root}/reference"\ntemplate = "{root}/template"'
+    return f'name = "Mini"\npackage = "mini"\n{folders}\nassignments = ["one"]\n'
 
 
 @pytest.fixture
