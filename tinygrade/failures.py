@@ -11,6 +11,7 @@ class StudentFailure(Exception):
     Attributes:
         where: `file.py:line name` in the student's package, or "".
         hint: a question that leads to the mistake, or "".
+        call: which of many calls of a gradient check is wrong, counted from 0; None when it is not about one.
     """
 
     def __init__(
@@ -28,3 +29,4 @@ class StudentFailure(Exception):
         self.where = where
         self.hint = hint
         self.diagnosis = diagnosis
+        self.call: int | None = None

@@ -28,6 +28,9 @@ _CONTROLS = re.compile(
     "\U000e0000-\U000e007f]"
 )
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
+# What the runners of GitHub and Azure obey in a log: `::name ...::` at the beginning of a line, after spaces or none,
+# and `##[name ...]`, `##vso[...]` anywhere.
+_COMMANDS = re.compile(r"^(\s*:)(?=:)|(##)(?=\[|\w+\[)")
 
 #: Our own signs where the terminal's encoding has none for them.
 _ASCII = str.maketrans(
@@ -83,9 +86,15 @@ def for_terminal(text: str, encoding: str | None) -> str:
     return text
 
 
+def without_commands(line: str) -> str:
+    """One line of a log without a command to the CI system that shows it: a terminal may be such a log."""
+    return _COMMANDS.sub(lambda found: found[0] + " ", line)
+
+
 def safe(text: str) -> str:
     """One message for standard error: clean, and in characters that it can take."""
-    return for_terminal(clean(text), getattr(sys.stderr, "encoding", None))
+    lines = "\n".join(map(without_commands, clean(text).split("\n")))
+    return for_terminal(lines, getattr(sys.stderr, "encoding", None))
 
 
 def cells(text: str) -> int:

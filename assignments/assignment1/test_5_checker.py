@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinygrade import StudentFailure
+from tinygrade import Diagnosis, StudentFailure
 from tinygrade.checks.compare import compare
 
 pytestmark = pytest.mark.task("A1.5")
@@ -46,7 +46,7 @@ def test_check_op(student, shuffled_rules, rng, partial_credit):
     if type(verdicts) is not list or len(verdicts) != len(rules):
         raise StudentFailure("what came back was not an answer")
     credit, message, code = judged(rules, verdicts)
-    partial_credit(credit, message, code)
+    partial_credit(credit, message, Diagnosis(code, {}) if code else None)
 
 
 def judged(rules, verdicts):

@@ -24,7 +24,7 @@ def test_schedule(parity, student, reference, part):
         steps = list(warm if part == "warm-up" else range(plan["warmup"] + 1, plan["total"] + 4))
         calls = [([step], plan) for step in steps]
         got = called(student, student.optim.lr_at, calls)
-        expected = np.array(called(reference, reference.optim.lr_at, calls))
+        expected = np.array([np.asarray(rate) for rate in called(reference, reference.optim.lr_at, calls)])
         if all(type(rate) in (float, int) for rate in got):
             got = np.array(got, dtype=np.float64)  # one array, so that the whole table tells what is wrong with it
         told = ", ".join(f"{key} {value:g}" for key, value in plan.items())

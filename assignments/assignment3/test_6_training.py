@@ -18,4 +18,4 @@ def test_training(training_run, partial_credit):
     used = f"{outcome.steps:,} steps; {outcome.cpu_seconds:.1f} s of the {outcome.budget_seconds:.0f} s budget"
     own = "" if training_run.judge.share == 1.0 else "; judged by your own forward, at half credit"
     loss = f"loss {training_run.initial_loss:.2f} -> {best.loss:.3f} (floor {training_run.judge.floor:.3f})"
-    partial_credit(training_run.credit(best.loss_credit), f"{loss}\n{used}{own}")
+    partial_credit(training_run.credit(best.loss_credit), f"{loss}\n{used}{own}", training_run.curve)

@@ -34,4 +34,4 @@ def test_predictions(training_run, partial_credit):
     exact = f"{best.exact}/15 exact (ceiling for a causal model: {CEILING}; the seed's run: {SEED_RUN})"
     own = "" if training_run.judge.share == 1.0 else "; judged by your own forward, at half credit"
     credit = training_run.credit(best.prediction_credit)
-    partial_credit(credit, f"{best.learned}/15 learned{own}\n{exact}")
+    partial_credit(credit, f"{best.learned}/15 learned{own}\n{exact}", training_run.misses)

@@ -69,7 +69,8 @@ class Judge:
         self._fresh = fresh
         self._forward = forward
         self._x, self._y = inputs_and_targets(self.strings)
-        self._none_at = position_entropy(self.strings)
+        #: The loss of a model that knows the position only.
+        self.none_at = position_entropy(self.strings)
 
     def judge(self, step: int, weights: dict[str, np.ndarray]) -> Judged:
         """Judge one snapshot and remember it."""
@@ -78,7 +79,7 @@ class Judge:
         loss = judging.mean_loss(scores, self._y)
         predictions = tuple(judging.judge_predictions(scores[: len(CASES)], self.tree))
         fresh = judging.fresh_credit(scores[seeds:], self._fresh, self.tree)
-        credit = judging.loss_credit(loss, self.floor, self._none_at)
+        credit = judging.loss_credit(loss, self.floor, self.none_at)
         judged = Judged(step, loss, credit, judging.training_proof(fresh), predictions)
         self.history.append(judged)
         return judged

@@ -6,17 +6,20 @@ weights nor answers in the source can earn anything.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from math import log
 from typing import Any
 
 import numpy as np
 
-from tinygrade import StudentFailure
+from tinygrade import Diagnosis, StudentFailure
+from tinygrade.diagnosis.observations import Curve, Prediction
 
 from . import progression
 from .judge import OWN_FORWARD_SHARE, Judge, Judged
 from .judging import improvement, order_of_learning
-from .strings import fresh_strings, inputs_and_targets
+from .strings import VOCABULARY, fresh_strings, inputs_and_targets
 from .weights import initial_weights, random_weights
 
 CHECK = "training"
@@ -34,6 +37,9 @@ class TrainingRun:
     best: Judged | None
     #: The judged snapshot that no causal model can reach, or None.
     leak: Judged | None
+    #: What the curve, and what the misses of the best snapshot look like, where that is recognised.
+    curve: Diagnosis | None = None
+    misses: Diagnosis | None = None
 
     def credit(self, share: float) -> float:
         """What a share of full credit earns, given what the weights prove and whose forward was asked."""
@@ -52,14 +58,15 @@ class TrainingRun:
             raise StudentFailure(
                 f"your model sees the future: {self._sign_of_leak(self.leak)}",
                 hint="Change a later character only. Which outputs may move?",
+                diagnosis=self.curve or Diagnosis("sees-the-future", {"exact": self.leak.exact}),
             )
         if self.best is None:
-            raise StudentFailure("training gave no weights whose loss is a number")
+            raise StudentFailure("training gave no weights whose loss is a number", diagnosis=self.curve)
         if self.best.proof == 0.0:
             raise StudentFailure(
                 "the strings that were drawn for this run were not learned "
                 f"(best loss {self.best.loss:.3f}, floor {self.judge.floor:.3f})",
-                hint="Plot the loss. Does training start from the model's own weights, and does it use all of x and y?",
+                diagnosis=self.curve or Diagnosis("strings-not-learned", {"loss": self.best.loss}),
             )
 
 
@@ -131,11 +138,37 @@ def _trained(grading: Any, judge: Judge, shapes: dict[str, Any]) -> TrainingRun:
         outcome = budget.run(student.train.train, model, [x, y], seed=seed)
     finally:
         student.close()
-    run = TrainingRun(judge, outcome, initial.loss, judge.best(), leaks[0] if leaks else None)
+    best = judge.best()
+    run = TrainingRun(
+        judge,
+        outcome,
+        initial.loss,
+        best,
+        leaks[0] if leaks else None,
+        None if best and best.is_full else grading.catalogue.diagnose(_observed(judge, initial.loss, curve)),
+        commonest_miss(grading.catalogue, best) if best else None,
+    )
     grading.sections["training"] = training_section(run, curve)
     grading.sections["predictions"] = prediction_section(run)
     grading.sections["learning_order"] = [list(pair) for pair in order_of_learning(_history(run))]
     return run
+
+
+def _observed(judge: Judge, initial: float, curve: list[list[float]]) -> Curve:
+    """The curve, from before the first step on."""
+    steps, losses = zip([0, initial], *curve, strict=True)
+    return Curve(steps, losses, judge.floor, log(len(VOCABULARY)), judge.none_at)
+
+
+def commonest_miss(catalogue: Any, judged: Judged) -> Diagnosis | None:
+    """What most of the cases without full credit look like, if that is recognised."""
+    missed = [Prediction(p.input, p.expected, p.got, p.credit) for p in judged.predictions if p.credit < 1.0]
+    found = [(case, seen.code) for case in missed if (seen := catalogue.diagnose(case)) is not None]
+    if not found:
+        return None
+    code, count = Counter(code for _, code in found).most_common(1)[0]
+    cases = [case.input for case, its in found if its == code]
+    return Diagnosis(code, {"cases": cases, "count": count, "missed": len(missed)})
 
 
 def _history(run: TrainingRun) -> list[tuple[int, Any]]:

@@ -1,5 +1,6 @@
 """Values of the reference are marked, and a marked value cannot be sent; handles are not data."""
 
+import pickle
 import sys
 
 import numpy as np
@@ -56,6 +57,48 @@ DERIVED = {
     "take": lambda a: a.take([0, 1]),
     "diagonal": lambda a: a.diagonal(),
     "0-d": lambda a: a[0, 0].reshape(()),
+    "dot": lambda a: np.dot(a, PLAIN.T),
+    "dot, a method": lambda a: a.dot(PLAIN.T),
+    "dot from the left": lambda a: PLAIN.dot(a.T),
+    "concatenate": lambda a: np.concatenate([PLAIN, a]),
+    "stack": lambda a: np.stack([a, PLAIN])[1],
+    "where": lambda a: np.where(PLAIN > 2, a, PLAIN),
+    "where, condition": lambda a: np.where(a > 2, PLAIN, 0.0),
+    "einsum": lambda a: np.einsum("ij,ij->i", PLAIN, a),
+    "tensordot": lambda a: np.tensordot(a, PLAIN),
+    "inner": lambda a: np.inner(PLAIN, a),
+    "trace": lambda a: np.trace(a),
+    "median": lambda a: np.median(a),
+    "norm": lambda a: np.linalg.norm(a - PLAIN),
+    "singular values": lambda a: np.linalg.svd(a).S,
+    "split": lambda a: np.split(a, 2)[0],
+    "interpolation": lambda a: np.interp(PLAIN, a[0], a[0]),
+    "isclose": lambda a: np.isclose(a, PLAIN),
+    "unique": lambda a: np.unique(a),
+    "argmax": lambda a: a.argmax(),
+    "argmin, a function": lambda a: np.argmin(a, axis=0),
+    "place of": lambda a: a[0].searchsorted(2.0),
+    "nonzero": lambda a: a.nonzero()[0],
+    "flat": lambda a: next(iter(a.flat)),
+    "reduction": lambda a: np.add.reduce(a),
+    "outer ufunc": lambda a: np.subtract.outer(PLAIN, a),
+    "into a plain array": lambda a: np.subtract(PLAIN, a, out=PLAIN.copy()),
+    "+=": lambda a: PLAIN.copy().__isub__(a),
+    "sum of Python's": lambda a: sum(a[0]),
+    "max of Python's": lambda a: max(a[0]),
+    "sorted": lambda a: sorted(a[0])[0],
+}
+#: Python's own numbers and bytes cannot carry a mark.
+UNMARKED = {
+    "float": lambda a: float(a[0, 0]),
+    "int": lambda a: int(a[0, 0]),
+    "complex": lambda a: complex(a[0, 0]),
+    "index": lambda a: [1, 2][a[0, 0].astype(int)],
+    "range": lambda a: range(a[0, 0].astype(int)),
+    "item": lambda a: a[0, 0].item(),
+    "tolist": lambda a: a.tolist(),
+    "tobytes": lambda a: a.tobytes(),
+    "pickle": lambda a: pickle.dumps(a),
 }
 
 
@@ -71,6 +114,21 @@ def test_what_is_derived_stays_marked_and_cannot_be_sent(marked, how):
     for value in (derived, [derived], (1, derived), {"a": derived}, {"a": [{"b": derived}]}):
         with pytest.raises(WireError, match="ReferenceArray"):
             encode(value)
+
+
+@pytest.mark.parametrize("how", UNMARKED)
+def test_what_could_not_stay_marked_is_refused(marked, how):
+    with pytest.raises(GraderError, match=r"np\.asarray"):
+        UNMARKED[how](marked)
+
+
+def test_what_is_no_data_is_not_marked(marked):
+    assert np.shape(marked) == (2, 3)
+    assert (np.ndim(marked), np.size(marked), np.allclose(marked, PLAIN)) == (2, 6, True)
+    assert str(marked) == str(PLAIN)
+    assert repr(marked) == repr(PLAIN)
+    assert f"{marked}" == str(PLAIN)
+    assert type(np.asarray(marked)) is type(np.array(marked)) is np.ndarray
 
 
 def test_what_the_reference_gives_is_marked(reference):
@@ -115,14 +173,15 @@ def test_weights_gradients_and_census(reference):
     output.backward(np.ones((2, 2)))
     grads = reference.gradients(linear)
     assert type(grads["weight"]) is ReferenceArray
-    assert grads["bias"].tolist() == [2.0, 2.0]
+    np.testing.assert_array_equal(grads["bias"], [2.0, 2.0])
     with pytest.raises(ValueError):
         reference.write(linear, {"weight": np.ones((3, 2))})
 
 
 def test_the_same_seed_gives_the_same_numbers(reference):
     first, second = (reference.fetch(reference.generator(5).standard_normal(3)) for _ in range(2))
-    assert first.tolist() == second.tolist() == np.random.default_rng(5).standard_normal(3).tolist()
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(first, np.random.default_rng(5).standard_normal(3))
 
 
 # ---- handles -----------------------------------------------------------------------------------------
@@ -201,7 +260,7 @@ def test_attributes_and_items_can_be_set(reference):
     handle.data[0, 0] = 9.0
     assert reference.fetch(handle)[0, 0] == 9.0
     handle.data = np.zeros(2)
-    assert reference.fetch(handle).tolist() == [0.0, 0.0]
+    np.testing.assert_array_equal(reference.fetch(handle), [0.0, 0.0])
 
 
 # ---- both sides in one expression --------------------------------------------------------------------

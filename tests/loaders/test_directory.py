@@ -7,14 +7,8 @@ import stat
 
 import pytest
 
-from tinygrade.config import load_assignment, load_course
 from tinygrade.errors import SubmissionError
-from tinygrade.loaders import builtin, directory
-
-
-@pytest.fixture
-def assignment(make_course):
-    return load_assignment(load_course(make_course()), "assignment1")
+from tinygrade.loaders import builtin, directory, rules
 
 
 @pytest.fixture
@@ -28,9 +22,7 @@ def work(tmp_path):
 
 
 @pytest.fixture
-def load(assignment, tmp_path):
-    into = tmp_path / "copy"
-    into.mkdir()
+def load(assignment, into):
     return lambda source: directory.load(str(source), assignment, into)
 
 
@@ -222,7 +214,7 @@ def test_a_folder_swapped_for_a_link_after_it_was_listed(work):
 def test_a_file_that_is_too_large(load, work):
     (work / "tinytorch/tensor.py").write_bytes(b"#" * (256 * 1024))
     load_size = (work / "tinytorch/tensor.py").stat().st_size
-    assert load_size == directory.MAX_FILE_BYTES
+    assert load_size == rules.MAX_FILE_BYTES
     (work / "tinytorch/tensor.py").write_bytes(b"#" * (256 * 1024 + 1))
     refused(load, work, r"tensor\.py is larger than 256 KiB")
 
@@ -240,10 +232,32 @@ def test_too_much_together(load, work):
 
 
 def test_a_folder_with_too_many_entries(load, work, monkeypatch):
-    monkeypatch.setattr(directory, "MAX_ENTRIES", 50)
+    monkeypatch.setattr(rules, "MAX_ENTRIES", 50)
     for number in range(60):
         (work / f"tinytorch/{number}.txt").write_text("")
     refused(load, work, "more than 50 entries")
+
+
+def test_many_small_folders_are_counted_together(load, work, monkeypatch):
+    monkeypatch.setattr(rules, "MAX_ENTRIES", 50)
+    for number in range(10):
+        (work / f"tinytorch/f{number}").mkdir()
+        for inner in range(10):
+            (work / f"tinytorch/f{number}/{inner}.txt").write_text("")
+    refused(load, work, "tinytorch/: holds more than 50 entries")
+
+
+def test_a_package_swapped_for_a_link_after_it_was_found(load, work, monkeypatch):
+    found = directory._package_folder
+
+    def swapped(source, assignment):
+        result = found(source, assignment)
+        (work / "tinytorch").rename(work / "real")
+        os.symlink("/etc", work / "tinytorch")
+        return result
+
+    monkeypatch.setattr(directory, "_package_folder", swapped)
+    refused(load, work, "cannot be read")
 
 
 def test_python_below_the_third_level(load, work):

@@ -65,6 +65,17 @@ def lie(data):
     time.sleep(1000)
 
 
+def nap():
+    time.sleep(0.2)
+    return 0
+
+
+def forget_and_spin():
+    import signal
+    signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+    spin()
+
+
 def leave_behind():
     if os.fork() == 0:
         os.setsid()

@@ -86,6 +86,21 @@ def test_what_was_printed_before_the_time_out_is_kept_without_the_stack(start):
     assert "hello" not in caught.value.place
 
 
+def test_sleeping_a_little_in_every_request_adds_up(start, monkeypatch):
+    monkeypatch.setattr("tinygrade.sandboxes.channel.WALL_EXTRA", 0.5)
+    student = start()
+    naps = (student.call("nap", cpu_seconds=0.1) for _ in range(20))
+    with pytest.raises(WorkerTimeout, match="there was no answer within 0.9 s"):
+        list(naps)
+
+
+def test_a_worker_that_dies_of_our_question_where_it_is_has_timed_out(start):
+    student = start()
+    with pytest.raises(WorkerTimeout, match="CPU time") as caught:
+        student.call("forget_and_spin", cpu_seconds=0.2)
+    assert caught.value.place == ""
+
+
 def test_time_spent_waiting_for_a_cpu_is_not_counted(monkeypatch):
     now, waited, cpu = [0.0], [0.0], [0.0]
     monkeypatch.setattr("tinygrade.sandboxes.channel.time.monotonic", lambda: now[0])

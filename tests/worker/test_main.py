@@ -1,9 +1,13 @@
 """What is done once before the first fork: modules that students import, and a heap that keeps what is freed."""
 
 import platform
+from pathlib import Path
 
 import pytest
 
+import tinygrade.worker
+
+MAIN = Path(tinygrade.worker.__file__).with_name("__main__.py")
 FAULTS = """
 import resource
 def faults():
@@ -27,3 +31,11 @@ def test_what_students_import_is_there(confined):
     names = ["dataclasses", "typing", "random", "copy", "numpy.random"]
     code = f"result = [name for name in {names} if name not in sys.modules]"
     assert confined(code, before="entry.preload()") == []
+
+
+def test_all_of_the_workers_own_code_is_loaded_before_it_is_confined(confined):
+    """Its folder cannot be read afterwards."""
+    own = {path.stem for path in MAIN.parent.glob("*.py")} - {"__main__", "__init__", "zygote"}
+    code = 'result = [name.partition(".")[2] for name in sys.modules if name.startswith("tinygrade_worker.")]'
+    found = set(confined(code, before="from tinygrade_worker import single"))
+    assert own - found == set()

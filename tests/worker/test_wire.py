@@ -20,9 +20,10 @@ few = settings(max_examples=60, deadline=None)
 INT = st.integers(-wire.MAX_INT + 1, wire.MAX_INT - 1)
 SCALARS = st.none() | st.booleans() | INT | st.floats() | st.text(st.characters())
 ARRAYS = st.sampled_from(DTYPES).flatmap(lambda d: nps.arrays(d, nps.array_shapes(min_dims=0, min_side=0, max_side=4)))
-KEYS = st.none() | st.booleans() | INT | st.text() | st.tuples(INT, st.text())
+KEYS = st.none() | st.booleans() | INT | st.floats(allow_nan=False) | st.text()
+SLICES = st.builds(slice, st.none() | INT, st.none() | INT, st.none() | INT)
 VALUES = st.recursive(
-    SCALARS | ARRAYS | st.sampled_from([np.float64(1.5), np.int32(-3), np.bool_(True)]),
+    SCALARS | ARRAYS | SLICES | st.sampled_from([np.float64(1.5), np.int32(-3), np.bool_(True)]),
     lambda inner: st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(KEYS, inner),
     max_leaves=12,
 )
@@ -192,6 +193,9 @@ CYCLE.append(CYCLE)
         wire.MAX_INT,
         -wire.MAX_INT,
         10**400,
+        {(1, 2): 3},
+        {frozenset(): 3},
+        {np.float64(1): 3},
         [0] * (wire.MAX_ITEMS + 1),
         (0,) * (wire.MAX_ITEMS + 1),
         dict.fromkeys(range(wire.MAX_ITEMS + 1)),
@@ -300,11 +304,21 @@ CRAFTED = {
     "array number -1": frame({"t": "array", "v": -1}, [array([1])], b"\0" * 8),
     "array number true": frame({"t": "array", "v": True}, [array([1]), array([1])], b"\0" * 16),
     "array number 0.0": frame({"t": "array", "v": 0.0}, [array([1])], b"\0" * 8),
+    "a slice of two parts": frame({"t": "slice", "v": [1, 2]}),
+    "a slice of texts": frame({"t": "slice", "v": ["1", None, None]}),
+    "a slice of truth values": frame({"t": "slice", "v": [True, None, None]}),
+    "a slice of huge parts": frame({"t": "slice", "v": [1 << 63, None, None]}),
+    "a slice of no list": frame({"t": "slice", "v": "abc"}),
     "a tuple of no list": frame({"t": "tuple", "v": "ab"}),
     "a dict of no pairs": frame({"t": "dict", "v": [[1, 2, 3]]}),
     "a dict of words": frame({"t": "dict", "v": ["ab"]}),
     "a key that cannot be hashed": frame({"t": "dict", "v": [[[1], 2]]}),
     "an array as a key": frame({"t": "dict", "v": [[FIRST, 2]]}, [array([1])], b"\0" * 8),
+    "a tuple as a key": frame({"t": "dict", "v": [[{"t": "tuple", "v": [1, 2]}, 2]]}),
+    "a handle as a key": frame({"t": "dict", "v": [[{"t": "handle", "v": 1, "type": ""}, 2]]}),
+    "a scalar of numpy as a key": frame({"t": "dict", "v": [[{"t": "scalar", "v": 0}, 2]]}, [array([])], b"\0" * 8),
+    "a scalar of two numbers": frame({"t": "scalar", "v": 0}, [array([2])], b"\0" * 16),
+    "a number beyond all numbers": raw(b'{"value": 1e999, "arrays": []}'),
     "a handle without type": frame({"t": "handle", "v": 1}),
     "a handle whose type is no text": frame({"t": "handle", "v": 1, "type": 1}),
     "a handle whose number is true": frame({"t": "handle", "v": True, "type": ""}),
@@ -355,6 +369,22 @@ def test_an_announced_array_is_waited_for_without_allocating_it():
         assert frames.next() is None
 
 
+def test_no_more_is_kept_than_one_frame_can_be():
+    frames = Frames()
+    frames.feed(frame(FIRST, [array([wire.MAX_ARRAY // 8])]))
+    assert frames.next() is None
+    for _ in range(wire.MAX_BUFFER >> 20):
+        frames.feed(b"\0" * (1 << 20))
+    with pytest.raises(WireError, match="more than one frame"):
+        frames.feed(b"\0" * (1 << 20))
+
+
+def test_one_array_named_often_is_one_array():
+    got = read(frame([FIRST] * 1000, [array([1000])], b"\0" * 8000))
+    assert got is not None
+    assert len({id(item) for item in got[0]}) == 1
+
+
 def test_the_type_of_a_handle_is_cut():
     got = read(frame({"t": "handle", "v": 1, "type": "x" * 10_000}))
     assert got is not None
@@ -385,7 +415,7 @@ def test_random_headers_raise_nothing_but_wire_errors(header, payload):
     only_wire_errors(raw(header, payload))
 
 
-TAGS = st.sampled_from(["float", "array", "scalar", "handle", "tuple", "dict", "x"]) | st.integers()
+TAGS = st.sampled_from(["float", "array", "scalar", "handle", "tuple", "dict", "slice", "x"]) | st.integers()
 DIMS = st.integers(-2, 10) | st.sampled_from([0, 1 << 23, 1 << 40, 1 << 64, True, None, 1.5])
 TREES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["nan", "inf"]),

@@ -33,7 +33,7 @@ def find(model, path):
 def plain(value):
     """Tensors as arrays, also inside lists and dicts."""
     if isinstance(value, TENSOR):
-        return value.data
+        return value.DATA
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return type(value)(map(plain, value)) if type(value) in (list, tuple) else value''',
@@ -46,7 +46,7 @@ def reachable(value, path="", seen=None):
     seen[id(value)] = value
     if isinstance(value, TENSOR):
         if value.requires_grad:
-            yield path, value.data.shape
+            yield path, value.DATA.shape
         return
     below = dict(enumerate(value)) if isinstance(value, (list, tuple)) else value
     for key, child in (below if isinstance(below, dict) else getattr(below, "__dict__", {})).items():
@@ -62,7 +62,7 @@ def write(writer: Any, step: Step, last: bool) -> None:
         last: its answer is what the report speaks of, and is shown.
     """
     name = "train" if step.do == "train" else str(step.args[0])
-    expansion = _EXPANSIONS.get(name)
+    expansion = EXPANSIONS.get(name)
     if expansion is None:  # nothing silent: the script then shows less than the check did
         writer.statement(f"# here the check did something that only the grader can do: {name}")
         return
@@ -76,10 +76,10 @@ def _vjp(writer: Any, step: Step, last: bool, f: Any, args: Any, cotangent: Any,
 
 
 def _vjps(writer: Any, step: Step, last: bool, f: Any, calls: Any) -> None:
-    """Many evaluations in one request: the one that the message speaks of, else all of them."""
-    path = place(step.reply.get("value"), writer.message)
-    if path and last:
-        _evaluation(writer, step, f, calls[path[0]], path[1:])
+    """Many evaluations in one request: the one that is wrong, where that is known, else all of them."""
+    value = step.reply.get("value")
+    if last and writer.wrong_call is not None and isinstance(value, list):
+        _evaluation(writer, step, f, calls[writer.wrong_call], place(value[writer.wrong_call], writer.message))
         return
     for call in calls:
         _evaluation(writer, step, f, call, () if last else None)
@@ -95,15 +95,21 @@ def _evaluation(
     output = writer.names.new("y")
     writer.call(f"{output} = {function}({', '.join(words)})")
     if path is not None and path[:1] != ("grads",):
-        writer.show("value", f"{output}.data", step, path[1:] if path[:1] == ("output",) else ())
+        writer.show("value", f"{output}.{writer.data}", step, path[1:] if path[:1] == ("output",) else ())
     if call.get("cotangent") is None and "layout" in call:  # only the value was asked for
         return
-    writer.statement(f"{output}.backward({_laid_out(writer, call.get('cotangent'), call, 'g')})")
+    cotangent = _laid_out(writer, call.get("cotangent"), call, "g")
+    if path == () and cotangent:
+        incoming = writer.names.new("incoming")
+        writer.statement(f"{incoming} = {cotangent}")
+        cotangent = incoming
+    writer.statement(writer.pull_back(output, cotangent, isinstance(f, HandleRef)))
     for number, name in enumerate(tensors):
         if path is not None and (path[:1] != ("grads",) or path[1] == number):
-            writer.show(f"gradient of {name}", f"{name}.grad", step, path[2:] if path[:1] == ("grads",) else ())
+            entry = path[2:] if path[:1] == ("grads",) else ()
+            writer.show(f"gradient of {name}", f"{name}.{writer.grad}", step, entry)
     if path == ():
-        _afterwards(writer, output, tensors)
+        _afterwards(writer, [f"{name}.{writer.data}" for name in (*tensors, output)], tensors, cotangent)
 
 
 def _composed(writer: Any, program: Mapping[str, Any], inputs: int) -> str:
@@ -149,7 +155,7 @@ def _arguments(writer: Any, call: Mapping[str, Any]) -> tuple[list[str], list[st
     for positions in call["wrt"]:
         source = _laid_out(writer, call["inputs"][positions[0]], call, "a")
         tensors.append(writer.names.new("x"))
-        writer.statement(f"{tensors[-1]} = {writer.tensor}({source}, requires_grad=True)")
+        writer.statement(f"{tensors[-1]} = {writer.leaf(source)}")
         for position in positions:
             words[position] = tensors[-1]
     inputs = enumerate(call["inputs"])
@@ -165,16 +171,16 @@ def _laid_out(writer: Any, value: Any, call: Mapping[str, Any], wish: str) -> st
     return f"np.asfortranarray({source})" if layout == "F" else f"np.repeat({source}, 2, axis=-1)[..., ::2]"
 
 
-def _afterwards(writer: Any, output: str, tensors: Sequence[str]) -> None:
-    """For what shows only at the end: inputs that were changed, and memory that is shared."""
+def _afterwards(writer: Any, arrays: Sequence[str], tensors: Sequence[str], incoming: str) -> None:
+    """For what shows only at the end: arrays that were changed, and memory that is shared."""
+    arrays = [*arrays, *([incoming] if incoming else [])]
     if "shares its memory" in writer.message:
-        arrays = [f"{name}.{part}" for name in tensors for part in ("grad", "data")] + [f"{output}.data"]
-        pairs = [f"({a!r}, np.shares_memory({a}, {b}), {b!r})" for a, b in combinations(arrays, 2)]
-        writer.statement("for one, shared, other in [" + ", ".join(pairs) + "]:")
-        writer.statement('    print(one, "shares its memory with" if shared else "and", other)')
+        pairs = combinations([*(f"{name}.{writer.grad}" for name in tensors), *arrays], 2)
+        for a, b in pairs:
+            writer.statement(f'print({quoted(f"{a} and {b} share memory:")}, np.shares_memory({a}, {b}))')
     elif "changes" in writer.message:
-        for name in [*tensors, output]:
-            writer.statement(f'print("{name} afterwards:", {name}.data, sep="\\n")')
+        for array in arrays:
+            writer.statement(f'print({quoted(f"{array} afterwards:")}, {array}, sep="\\n")')
 
 
 def _write(writer: Any, step: Step, last: bool, model: Any, weights: Any) -> None:
@@ -227,7 +233,8 @@ def _train(writer: Any, step: Step, last: bool, function: Any, model: Any, args:
     writer.call(f"{writer.refer(function)}({', '.join(words)})")
 
 
-_EXPANSIONS: dict[str, Callable[..., None]] = {
+#: By the name of a routine or loop; after writer, step and last they take its arguments.
+EXPANSIONS: dict[str, Callable[..., None]] = {
     "vjp": _vjp,
     "vjps": _vjps,
     "write": _write,

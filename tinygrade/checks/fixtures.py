@@ -25,7 +25,7 @@ GRADING = pytest.StashKey[Grading]()
 PRINTS = pytest.StashKey[str]()
 #: `(fraction, message)` that the check gave itself.
 CREDIT = pytest.StashKey[tuple[float, str]]()
-#: What is known of a check that did not fail by an exception.
+#: What was recognised in a check that raised nothing: it has a part of its points, or passed all the same.
 DIAGNOSIS = pytest.StashKey[Diagnosis]()
 #: CPU seconds of a case after another one of its check was stopped; honest code needs a tenth of it.
 HUNG_SECONDS = 0.5
@@ -100,17 +100,13 @@ def mistake(grading: Grading) -> Callable[..., StudentFailure]:
 
 
 @pytest.fixture
-def partial_credit(request: pytest.FixtureRequest, grading: Grading) -> Callable[..., None]:
-    """`partial_credit(fraction, message)`: the check ends with this share of its points, 0 to 1.
+def partial_credit(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """`partial_credit(fraction, message, diagnosis=None)`: the check ends with this share of its points, 0 to 1."""
 
-    `partial_credit(fraction, message, code, **evidence)` names the mistake that takes the rest.
-    """
-
-    def give(fraction: float, message: str, code: str = "", **evidence: Any) -> None:
+    def give(fraction: float, message: str, diagnosis: Diagnosis | None = None) -> None:
         request.node.stash[CREDIT] = (min(1.0, max(0.0, float(fraction))), message)
-        found = named(StudentFailure(message), grading.catalogue, code, evidence).diagnosis
-        if found is not None:
-            request.node.stash[DIAGNOSIS] = found
+        if diagnosis is not None and fraction < 1:
+            request.node.stash[DIAGNOSIS] = diagnosis
 
     return give
 

@@ -10,8 +10,9 @@ import numpy as np
 from tinygrade.failures import StudentFailure
 from tinygrade.worker.wire import encode
 
-#: What a part may be asked with: far more than any check needs.
-MAX_SIZE, MAX_BYTES = 256, 1 << 20
+#: What a part may be asked with: some times more than any check needs. The reference's own arrays grow with the square
+#: of a length, so that a megabyte of questions would make it ask for gigabytes.
+MAX_SIZE, MAX_ITEMS, MAX_BYTES = 256, 64, 32 << 10
 
 
 class PartAnswers:
@@ -69,13 +70,21 @@ class PartAnswers:
         return getattr(getattr(self._reference, module), name)
 
 
-def _require_small(args: list[Any]) -> None:
+def _require_small(args: Sequence[Any]) -> None:
     """The reference must not be made to compute what only a hostile size asks for."""
     for arg in args:
-        if isinstance(arg, int) and abs(arg) > MAX_SIZE:
-            raise ValueError(f"a size of {arg}")
-        if isinstance(arg, np.ndarray) and arg.nbytes > MAX_BYTES:
-            raise ValueError(f"an array of {arg.nbytes} bytes")
+        if isinstance(arg, np.ndarray):
+            if arg.nbytes > MAX_BYTES:
+                raise ValueError(f"an array of {arg.nbytes} bytes")
+        elif isinstance(arg, list | tuple | str):
+            if len(arg) > MAX_ITEMS:
+                raise ValueError(f"a {type(arg).__name__} of {len(arg)}")
+            _require_small([] if isinstance(arg, str) else arg)
+        elif type(arg) is int:
+            if abs(arg) > MAX_SIZE:
+                raise ValueError(f"a size of {arg}")
+        elif arg is not None and not isinstance(arg, bool | float | np.generic):
+            raise ValueError(f"a {type(arg).__name__}")
 
 
 def _unmarked(value: Any) -> Any:

@@ -18,6 +18,7 @@ from tinygrade.checks.gradients import compare_gradients
 from tinygrade.checks.judging import Judge, Rules
 from tinygrade.checks.target import Op, Sides, Target, target_of
 from tinygrade.diagnosis.catalogue import Catalogue
+from tinygrade.failures import StudentFailure
 
 __all__ = ["Call", "GradCheck", "compare_gradients"]
 
@@ -109,8 +110,12 @@ class GradCheck:
         expected = ask(self._sides.reference, target.reference, [_brief(question) for question in questions])
         got = ask(self._sides.student, target.student, questions)
         rules = Rules(verdict, allow, rtol, atol)
-        for question, right, theirs in zip(questions, expected, got, strict=True):
-            Judge(self._sides, target, question, rules).decide(right, theirs)
+        for number, (question, right, theirs) in enumerate(zip(questions, expected, got, strict=True)):
+            try:
+                Judge(self._sides, target, question, rules).decide(right, theirs)
+            except StudentFailure as failure:
+                failure.call = number
+                raise
 
     def gradients(self, got: Any, expected: Mapping[str, Any], name: str) -> None:
         """`compare_gradients` of a whole model, with a diagnosis."""

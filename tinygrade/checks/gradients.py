@@ -55,7 +55,8 @@ def compare_gradient(
 
 def largest_entry(values: Any) -> float:
     """The largest absolute value in all arrays that are not None."""
-    return max((float(np.max(np.abs(value), initial=0.0)) for value in values if value is not None), default=0.0)
+    arrays = [np.asarray(value) for value in values if value is not None]
+    return max((float(np.max(np.abs(array), initial=0.0)) for array in arrays), default=0.0)
 
 
 def _mismatch(got: dict[str, Any], expected: dict[str, Any], label: str, position: int) -> GradientMismatch:

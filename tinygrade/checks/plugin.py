@@ -13,16 +13,16 @@ import pytest
 from tinygrade.checks import marks as marks_of
 from tinygrade.checks.context import Grading
 from tinygrade.checks.diagnosing import named
-from tinygrade.checks.fixtures import CREDIT, GRADING, PRINTS
+from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS, GRADING, PRINTS
 from tinygrade.checks.package import Part
 from tinygrade.checks.results import Outcome, combine
-from tinygrade.checks.retries import DIAGNOSIS, GIVEN, Retries
+from tinygrade.checks.retries import GIVEN, Retries
 from tinygrade.checks.smoke import Smoke
 from tinygrade.diagnosis import exceptions
 from tinygrade.errors import CourseError, UserError
 from tinygrade.events import CheckFinished, CheckStarted, Started
 from tinygrade.failures import StudentFailure
-from tinygrade.model import CheckResult, Isolation
+from tinygrade.model import CheckResult, Diagnosis, Isolation
 
 OUTCOME = pytest.StashKey[Outcome]()
 
@@ -152,7 +152,8 @@ class GradePlugin:
             status: Any = "passed" if fraction >= 1 else "partial" if fraction > 0 else "failed"
             outcome = Outcome(_case(item), status, fraction, message, seconds=report.duration)
             given, diagnosis = item.stash.get(GIVEN, ()), item.stash.get(DIAGNOSIS, None)
-            item.stash[OUTCOME] = replace(outcome, given=given, diagnosis=diagnosis)
+            hint = self._question(diagnosis) if status != "passed" else ""
+            item.stash[OUTCOME] = replace(outcome, given=given, diagnosis=diagnosis, hint=hint)
         return report
 
     def _failure(self, item: pytest.Item, error: BaseException, seconds: float) -> Outcome:
@@ -162,7 +163,7 @@ class GradePlugin:
             if error.diagnosis is None and error.status == "failed":
                 error = named(error, self.grading.catalogue, exceptions.recognised(error.message), {})
             where = error.where or self._where(item)
-            hint = error.hint or self._question(error)
+            hint = error.hint or self._question(error.diagnosis)
             facts = {"hint": hint, "where": where, "diagnosis": error.diagnosis, "seconds": seconds}
             return Outcome(_case(item), error.status, 0.0, error.message, **facts)  # type: ignore[arg-type]
         if isinstance(error, AssertionError):
@@ -171,9 +172,9 @@ class GradePlugin:
         message = f"a fault of the grader or of the check, not yours: {type(error).__name__}: {error}"
         return Outcome(_case(item), "grader_error", 0.0, message, seconds=seconds)
 
-    def _question(self, failure: StudentFailure) -> str:
-        """What the page of its diagnosis asks."""
-        page = self.grading.catalogue.pages.get(failure.diagnosis.code) if failure.diagnosis else None
+    def _question(self, diagnosis: Diagnosis | None) -> str:
+        """What its page asks."""
+        page = self.grading.catalogue.pages.get(diagnosis.code) if diagnosis else None
         return page.question if page else ""
 
     def _where(self, item: pytest.Item) -> str:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import numpy as np
 
@@ -24,10 +24,60 @@ from tinygrade.worker.surface import Surface, unwrap
 
 
 class ReferenceArray(np.ndarray):
-    """An array that came from the reference. What is computed from it, or taken out of it, is one as well."""
+    """An array that came from the reference. What is computed from it, or taken out of it, is one as well.
+
+    `np.asarray` and `np.array` give a plain one, for the comparisons on this side, and so does writing into a plain
+    array: whoever sends that has asked for it. Python's own numbers could not keep the mark: `float(value)` is refused.
+    """
+
+    __array_priority__ = 1000.0  # also what a plain array's own methods give, such as `plain.dot(value)`
 
     def __getitem__(self, index: Any) -> Any:
         return np.asarray(super().__getitem__(index)).view(ReferenceArray)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return _kept(getattr(ufunc, method)(*_resolve(inputs), **_resolve(kwargs)))
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        # numpy's own would leave the mark off in dot, where, concatenate, einsum and others
+        return _kept(func(*_resolve(args), **_resolve(kwargs)))
+
+    def __repr__(self) -> str:
+        return repr(np.asarray(self))
+
+    def __str__(self) -> str:
+        return str(np.asarray(self))
+
+    @property
+    def flat(self) -> Any:
+        return self.reshape(-1)
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise GraderError(
+            "a number of the reference must not lose its mark: compare it as an array, or take np.asarray(value)"
+        )
+
+    __float__ = __int__ = __complex__ = __index__ = _refuse
+    item = tolist = tobytes = dump = dumps = tofile = __reduce__ = __reduce_ex__ = _refuse
+
+
+def _kept(value: Any) -> Any:
+    """What numpy gave, marked where it is data; shapes, sizes, verdicts and texts are Python's and stay."""
+    if isinstance(value, np.ndarray | np.generic):
+        return np.asarray(value).view(ReferenceArray)
+    if hasattr(value, "_make"):  # a named tuple, such as that of the singular values
+        return value._make(map(_kept, value))
+    if type(value) in (list, tuple):
+        return type(value)(map(_kept, value))
+    return value
+
+
+def _method(name: str) -> Any:
+    return lambda self, *args, **kwargs: _kept(getattr(np.asarray(self), name)(*_resolve(args), **_resolve(kwargs)))
+
+
+for _name in ("argmax", "argmin", "searchsorted", "nonzero", "dot", "trace"):
+    setattr(ReferenceArray, _name, _method(_name))
 
 
 class ReferenceLibrary:

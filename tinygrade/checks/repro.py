@@ -9,6 +9,8 @@ import base64
 import io
 import re
 from collections.abc import Generator, Sequence
+from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from tinygrade.checks import marks as marks_of
 from tinygrade.checks.fixtures import CREDIT
 from tinygrade.checks.plugin import GradePlugin
 from tinygrade.checks.script import NPZ_MARK, About, Script, write
-from tinygrade.checks.trace import NOT_TRAINED, Recorder, Step, shortened
+from tinygrade.checks.trace import NOT_TRAINED, Recorder, Step, batch, shortened, target
 from tinygrade.errors import UsageError
 from tinygrade.events import Recorded
 from tinygrade.failures import StudentFailure
@@ -85,17 +87,23 @@ class Recording:
             title, message, steps = self._smoke
         where = failure.where if isinstance(failure, StudentFailure) else ""
         stub = isinstance(failure, StudentFailure) and failure.status == "not_implemented"
-        self._emit(item, title, message, [] if stub else steps, where)
+        call = failure.call if isinstance(failure, StudentFailure) and title == _title(item) else None
+        self._emit(item, title, message, [] if stub else steps, where, call)
 
-    def _emit(self, item: pytest.Item, title: str, message: str, steps: list[Step], where: str) -> None:
+    def _emit(
+        self, item: pytest.Item, title: str, message: str, steps: list[Step], where: str, call: int | None
+    ) -> None:
         name = marks_of.function_name(item).removeprefix("test_")
         file = self._file or f"repro_{re.sub(r'[^a-zA-Z0-9_]', '_', name)}.py"
         # Functions of the grader that student code calls back have no source that could stand in a script.
         calls_back = any(step.do == "callbacks" for step in steps)
-        short = [] if calls_back else shortened(steps, message, self._open_worker)
+        asked = batch(steps, call) if call is not None else None
+        end = target(steps, message) if asked is None else asked[0]
+        short = [] if calls_back else shortened(steps, end, self._open_worker)
         script = Script("", {})
         if short:
-            script = write(short, self._about(title, message, "" if self._inline else file))
+            about = self._about(title, message, "" if self._inline else file)
+            script = write(short, replace(about, call=asked[1] if asked else None))
         recorded = Recorded(marks_of.check_id(item), title, file, script.text, _npz(script.arrays), message, where)
         self._grading.emit(recorded)
 
@@ -114,7 +122,31 @@ class Recording:
                     "This script uses your own files, so that it may show other numbers."
                 )
         head = f"{title} ({self._grading.assignment.id})"
-        return About(head, message, package.name, package.surface.tensor, file, self._folder, tuple(notes))
+        table = package.surface
+        return About(
+            head,
+            message,
+            package.name,
+            table.tensor,
+            file,
+            self._folder,
+            tuple(notes),
+            names=table.names,
+            walk_is_stub=self._walk_is_stub(),
+        )
+
+    def _walk_is_stub(self) -> bool:
+        library, table = self._grading.student(), self._grading.assignment.surface
+        leaf = {name: True for name in [table.names.get("requires_grad", "requires_grad")] if name}
+        try:
+            make: Any = reduce(getattr, table.tensor.split("."), library)
+            tensor = make(np.array(1.0), **leaf)
+            getattr(tensor, table.names.get("backward", "backward"))()
+        except StudentFailure as failure:
+            return failure.status == "not_implemented"
+        finally:
+            library.close()
+        return False
 
 
 def _title(item: pytest.Item) -> str:

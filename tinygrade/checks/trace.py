@@ -128,31 +128,59 @@ def target(steps: Sequence[Step], message: str) -> int:
     return shown[-1] if shown else last
 
 
+def batch(steps: Sequence[Step], call: int) -> tuple[int, int] | None:
+    """The step that asked for the `call`-th evaluation of a gradient check, and its number in there."""
+    for i, step in enumerate(steps):
+        if step.gives_data and step.do == "routine" and step.args[0] == "vjps":
+            calls = len(step.args[1][1])
+            if call < calls:
+                return i, call
+            call -= calls
+    return None
+
+
 def place(data: Any, message: str) -> tuple[Any, ...]:
     """Where in `data` stands what `message` says is the student's: keys, then an index; () when nowhere."""
     if found := _YOURS.search(message):
         index, number = _index(found[1]), found[2]
         # What stands in brackets may also be the place in a list of numbers.
-        indices = [index, ()] if index else [index]
-        return next(filter(None, (_find(data, i, lambda value: shown(value) == number) for i in indices)), ())
-    if found := _NOT_FINITE.search(message):
-        return _find(data, _index(found[1]), lambda value: value.dtype.kind == "f" and not np.isfinite(value))
-    if found := _SHAPE.search(message):
+        ways = [way for i in ([index, ()] if index else [index]) for way in _ways(data, _entry(i, number))]
+    elif found := _NOT_FINITE.search(message):
+        ways = list(_ways(data, _entry(_index(found[1]), "")))
+    elif found := _SHAPE.search(message):
         shape = found[1]
-        return _leaf(data, lambda value: str(np.shape(value)) == shape)
-    if _NO_GRADIENT.search(message):
-        return _leaf(data, lambda value: value is None)
-    return ()
+        ways = list(_ways(data, lambda value: () if str(np.shape(value)) == shape else None))
+    elif _NO_GRADIENT.search(message):
+        ways = list(_ways(data, lambda value: () if value is None else None))
+    else:
+        return ()
+    named = [way for way in ways if all(str(key) in message for key in way[:-1])]
+    return next(iter([*named, *ways]), ())
 
 
-def _leaf(data: Any, fits: Callable[[Any], bool]) -> tuple[Any, ...]:
-    """The way to a whole value inside `data`, and () for its index."""
+def _entry(index: tuple[int, ...], number: str) -> Callable[[Any], tuple[int, ...] | None]:
+    """Does a value have `number`, or with "" one that is not finite, at `index`?"""
+
+    def look(value: Any) -> tuple[int, ...] | None:
+        if value is None or isinstance(value, str):
+            return None
+        array = np.asarray(value)
+        if array.ndim != len(index) or any(i >= size for i, size in zip(index, array.shape, strict=True)):
+            return None
+        entry = array[index]
+        fits = shown(entry) == number if number else array.dtype.kind == "f" and not np.isfinite(entry)
+        return index if fits else None
+
+    return look
+
+
+def _ways(data: Any, look: Callable[[Any], tuple[int, ...] | None]) -> Iterator[tuple[Any, ...]]:
+    """Keys and index of every value inside `data` that `look` gives an index for."""
     if isinstance(data, dict | list | tuple):
         for key, item in data.items() if isinstance(data, dict) else enumerate(data):
-            if found := _leaf(item, fits):
-                return (key, *found)
-        return ()
-    return ((),) if not isinstance(data, HandleRef) and fits(data) else ()
+            yield from ((key, *way) for way in _ways(item, look))
+    elif not isinstance(data, HandleRef) and (index := look(data)) is not None:
+        yield (index,)
 
 
 def shown(value: Any) -> str:
@@ -162,19 +190,6 @@ def shown(value: Any) -> str:
 
 def _index(text: str | None) -> tuple[int, ...]:
     return tuple(int(word) for word in text.split(",")) if text else ()
-
-
-def _find(data: Any, index: tuple[int, ...], fits: Callable[[Any], bool]) -> tuple[Any, ...]:
-    if isinstance(data, dict | list | tuple):
-        for key, item in data.items() if isinstance(data, dict) else enumerate(data):
-            if found := _find(item, index, fits):
-                return (key, *found)
-        return ()
-    if data is None or isinstance(data, str | HandleRef):
-        return ()
-    array = np.asarray(data)
-    inside = array.ndim == len(index) and all(i < size for i, size in zip(index, array.shape, strict=True))
-    return (index,) if inside and fits(array[index]) else ()
 
 
 def needed(steps: Sequence[Step], wanted: set[int]) -> list[int]:
@@ -216,13 +231,12 @@ def _is_effect(step: Step, used: set[int]) -> bool:
     return writes or step.do == "set" or (step.do == "operate" and step.args[0] == "setitem")
 
 
-def shortened(steps: list[Step], message: str, open_worker: Callable[..., Worker]) -> list[Step]:
-    """The steps that lead to what `message` speaks of, which is the last of them.
+def shortened(steps: list[Step], end: int, open_worker: Callable[..., Worker]) -> list[Step]:
+    """The steps that lead to step number `end`, which is the last of them.
 
     Args:
         open_worker: a fresh worker, in which the shorter list is tried.
     """
-    end = target(steps, message)
     if end < 0:
         return []
     opening = [i for i, step in enumerate(steps[: end + 1]) if step.do == "open"]

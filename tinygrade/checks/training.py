@@ -81,7 +81,7 @@ class BudgetedTraining:
         self._on_snapshot = on_snapshot
         self._on_progress = on_progress
         self._calibration = Calibration()
-        self._steps = 0
+        self._steps = self._snapshots = 0
         self._loss: float | None = None
         self._enough = False
         self._stop_asked_at: float | None = None
@@ -160,6 +160,10 @@ class BudgetedTraining:
         self._steps = max(self._steps, step)
         loss = message.get("loss")
         self._loss = loss if type(loss) is float else None
+        if kind == "snapshot":
+            self._snapshots += 1
+            if self._snapshots > MOST_SNAPSHOTS:
+                raise StudentFailure("what came back from training was not an answer")
         if kind == "snapshot" and not self._enough:
             self._enough = self._on_snapshot(Snapshot(step, self._loss, self._weights(message.get("weights"))))
             return self._post() if self._enough else None
@@ -188,3 +192,7 @@ def snapshot_steps(last: int = 1_000_000) -> list[int]:
     while steps[-1] < last:
         steps.append(steps[-1] // 10 * 10 + max(10, steps[-1] // 500 * 10))
     return steps
+
+
+#: As many as the worker was asked for, and the last weights. Each is kept and judged, so that more would be an attack.
+MOST_SNAPSHOTS = len(snapshot_steps()) + 1

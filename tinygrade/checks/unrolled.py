@@ -8,22 +8,20 @@ from typing import Any
 from tinygrade.checks.trace import Step, place
 
 
-def _chain(writer: Any, step: Step, last: bool, f: Any, x: Any, y: Any, length: int, cotangent: Any) -> None:
-    leaves = []
-    for value in (x, y):
-        source = writer.literals.source(value)
-        leaves.append(writer.names.new("x"))
-        writer.statement(f"{leaves[-1]} = {writer.tensor}({source}, requires_grad=True)")
-    result = writer.names.new("result")
-    writer.statement(f"{result} = {leaves[0]}")
-    loop = f"for _ in range({int(length)}):\n    {result} = {writer.refer(f)}({result}, {leaves[1]})"
-    writer.call(loop)
-    writer.statement(f"{result}.backward({writer.literals.source(cotangent, 'g')})")
+def _chain(writer: Any, step: Step, last: bool, x: Any, length: int, cotangent: Any) -> None:
+    leaf, node = writer.names.new("x"), writer.names.new("node")
+    start, incoming = writer.literals.source(x), writer.literals.source(cotangent, "g")
+    writer.statement(
+        f"{node} = {leaf} = {writer.leaf(start)}\n"
+        f"for _ in range({int(length)}):\n"
+        f"    {node} = {writer.tensor}({node}.data + 1.0, _parents=({node},), _backward=lambda g: (g,))"
+    )
+    writer.call(f"{node}.backward({incoming})")
     path = place(step.reply.get("value"), writer.message)
-    sources = {("output",): f"{result}.data", ("grads", 0): f"{leaves[0]}.grad", ("grads", 1): f"{leaves[1]}.grad"}
+    sources = {"output": f"{node}.{writer.data}", "gradient": f"{leaf}.{writer.grad}"}
     for key, source in sources.items() if last else ():
-        if not path or path[: len(key)] == key:
-            writer.show(source, source, step, path[len(key) :])
+        if path[:1] in ((), (key,)):
+            writer.show(key, source, step, path[1:])
 
 
 def _descend(
@@ -50,6 +48,19 @@ def _descend(
         writer.show("losses", "losses", step)
 
 
+def _called(writer: Any, step: Step, last: bool, f: Any, calls: Any) -> None:
+    results = writer.names.new("results")
+    writer.helpers.add("plain")
+    rows = []
+    for args, kwargs in calls:
+        words = [writer.literals.source(arg) for arg in args]
+        words += [f"{name}={writer.literals.source(value, name)}" for name, value in kwargs.items()]
+        rows.append(f"    plain({writer.refer(f)}({', '.join(words)})),\n")
+    writer.call(f"{results} = [\n{''.join(rows)}]")
+    if last:
+        writer.show("yours", results, step)
+
+
 def _listed(writer: Any, step: Step, last: bool, values: Any, limit: int) -> None:
     writer.helpers.add("plain")
     listed = writer.names.new("items")
@@ -64,7 +75,7 @@ def _trajectory(
     path, rows, first = writer.names.new("path"), writer.literals.source(gradients), writer.literals.source(starts)
     options = "".join(f", {name}={writer.literals.source(value)}" for name, value in settings.items())
     writer.call(
-        f"parameters = [{writer.tensor}(start, requires_grad=True) for start in {first}]\n"
+        f"parameters = [{writer.leaf('start')} for start in {first}]\n"
         f"optimizer = {writer.refer(optimizer)}(parameters{options})\n"
         f"changes = {writer.literals.source(changes)}\n"
         f"{path} = []\n"
@@ -72,9 +83,9 @@ def _trajectory(
         "    for name, value in changes[number].items() if number < len(changes) else ():\n"
         "        setattr(optimizer, name, value)\n"
         "    for parameter, gradient in zip(parameters, gradients):\n"
-        "        parameter.grad = gradient\n"
+        f"        parameter.{writer.grad} = gradient\n"
         "    optimizer.step()\n"
-        f"    {path}.append([parameter.data.copy() for parameter in parameters])"
+        f"    {path}.append([parameter.{writer.data}.copy() for parameter in parameters])"
     )
     if last:
         writer.show("parameters after each step", path, step)
@@ -102,6 +113,7 @@ UNROLLED: dict[str, Callable[..., None]] = {
     "chain": _chain,
     "descend": _descend,
     "listed": _listed,
+    "called": _called,
     "trajectory": _trajectory,
     "fit": _fit,
 }

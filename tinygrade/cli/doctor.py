@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from tinygrade.cli.options import course_option
+from tinygrade.errors import UsageError
 
 if TYPE_CHECKING:
     import pluggy
@@ -16,13 +20,18 @@ STRONG, NOT_STRONG = 0, 4
 
 @click.command("doctor")
 @click.option("--sandbox", default="", metavar="NAME", help="Examine this sandbox (see `tinygrade plugins`).")
+@click.option("--attacks", is_flag=True, help="Also grade hostile submissions, and tell which of them came through.")
+@click.option("-k", "names", default="", metavar="WORDS", help="Only attacks with one of these words in their name.")
+@course_option
 @click.pass_context
-def command(ctx: click.Context, sandbox: str) -> int:
+def command(ctx: click.Context, sandbox: str, attacks: bool, names: str, course_dir: Path | None) -> int:
     """Show how well student code is confined here, and what to do about it.
 
     A worker tries what student code must not do; what is shown is what it could do. The exit code is 0 when the
-    isolation is strong, else 4.
+    isolation is strong and, with --attacks, every attack was held back; else 4.
     """
+    if (names or course_dir) and not attacks:
+        raise UsageError("-k and --course choose attacks: add --attacks")
     from tinygrade.cli.guard import show
     from tinygrade.reporters.lines import wrapped
     from tinygrade.reporters.terminal import terminal_width
@@ -34,7 +43,29 @@ def command(ctx: click.Context, sandbox: str) -> int:
     for name, value in rows:
         for line in wrapped(value, terminal_width(), first=f"{name:<13}", rest=" " * 13):
             show(line.text)
-    return STRONG if isolation.level == "strong" else NOT_STRONG
+    held = _attacked(ctx, sandbox, names, course_dir) if attacks else True
+    return STRONG if isolation.level == "strong" and held else NOT_STRONG
+
+
+def _attacked(ctx: click.Context, sandbox: str, names: str, course_dir: Path | None) -> bool:
+    """Run the attacks one by one, show each as it ends, and tell whether all were held back."""
+    from tinygrade.attacks import runner
+    from tinygrade.attacks.attack import chosen
+    from tinygrade.attacks.table import Table
+    from tinygrade.cli.guard import show, terminable
+    from tinygrade.cli.running import open_course
+    from tinygrade.config import load_assignment
+
+    assignment = load_assignment(open_course(ctx, course_dir), runner.ASSIGNMENT)
+    table = Table(chosen(names))
+    with terminable():
+        for line in table.head():
+            show(line)
+        for attack in table.attacks:
+            for line in table.row(runner.run(attack, assignment, ctx.obj, sandbox=sandbox)):
+                show(line)
+    show(table.foot())
+    return not table.broken
 
 
 def _measured(manager: pluggy.PluginManager, name: str) -> Isolation:

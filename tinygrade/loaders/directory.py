@@ -1,31 +1,22 @@
 """Copy a student's package out of a folder, trusting nothing in it.
 
-Only what is allowed is copied: plain `*.py` files with importable names. What a package cannot need is skipped
-without a word (`.git`, `__pycache__`, notes); what looks like the package but is no plain file is refused.
-Nothing is followed and nothing is opened that could block, so that the copy is what was looked at.
+Nothing is followed and nothing is opened that could block, so that the copy is what was looked at. What may be taken
+at all is in `rules`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from tinygrade.errors import SubmissionError, did_you_mean
+from tinygrade.loaders import rules
+from tinygrade.loaders.rules import Copy, refused
 from tinygrade.model import Assignment, Submission
-
-MAX_FILES = 200
-MAX_FILE_BYTES = 256 * 1024
-MAX_BYTES = 4 * 1024 * 1024
-#: `tinytorch/a/b/c.py` is the deepest file.
-MAX_LEVELS = 3
-#: What one folder may hold at all: beyond this, even listing it is an attack or an accident.
-MAX_ENTRIES = 10_000
 
 # The constants that Windows lacks guard against things that Windows lacks too.
 _READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -42,24 +33,25 @@ def load(source: str, assignment: Assignment, into: Path) -> Submission:
         SubmissionError: it cannot be read, or holds something that is not accepted.
     """
     package = assignment.course.package
-    folder = _package_folder(source, assignment)
+    outer, folder = _package_folder(source, assignment)
+    copy = Copy(package)
     try:
-        copy = _Copy(package)
-        with _open_folder(folder) as opened:
-            copy.walk(opened, (package,))
+        with _open_folder(outer) as opened:
+            if folder == outer:
+                _walk(copy, opened, (package,))
+            else:  # through the folder around it, so that a link put in its place meanwhile is not followed
+                with _open_folder(folder, opened) as inner:
+                    _walk(copy, inner, (package,))
     except OSError as error:
         raise SubmissionError(f"{source}: cannot be read: {error.strerror}") from error
-    if not copy.contents:
-        raise SubmissionError(f"{folder}: holds no .py file, so there is nothing to grade")
-    _write(copy.contents, into)
-    files = tuple(sorted(copy.contents))
-    return Submission(source=source, root=into, sha256=_digest(copy.contents), files=files)
+    return copy.finish(source, str(folder), into)
 
 
 # ---- which folder ----------------------------------------------------------------------------------
 
 
-def _package_folder(source: str, assignment: Assignment) -> Path:
+def _package_folder(source: str, assignment: Assignment) -> tuple[Path, Path]:
+    """The folder that the user named, and the package's: in it or the same."""
     package = assignment.course.package
     path = _existing_folder(source, package)
     try:
@@ -67,9 +59,9 @@ def _package_folder(source: str, assignment: Assignment) -> Path:
     except OSError as error:
         raise SubmissionError(f"{source}: cannot be read: {error.strerror}") from error
     if package in entries:
-        return _plain_folder(entries[package], source)
+        return path, _plain_folder(entries[package], source)
     if path.name == package or _looks_like_package(set(entries), assignment):
-        return path
+        return path, path
     if not entries:
         raise SubmissionError(f"{source}: is empty; it should hold the folder {package}/")
     raise SubmissionError(f"{source}: holds no folder {package}/{_nearby(path, entries, package)}")
@@ -86,13 +78,14 @@ def _existing_folder(source: str, package: str) -> Path:
     except OSError as error:
         raise SubmissionError(f"{source}: cannot be read: {error.strerror}") from error
     if not stat.S_ISDIR(mode):
-        raise SubmissionError(f"{source}: is not a folder; name the folder that holds {package}/")
+        wanted = f"name the folder that holds {package}/, or pack it as .zip or .tar.gz"
+        raise SubmissionError(f"{source}: is not a folder; {wanted}")
     return path
 
 
 def _plain_folder(entry: os.DirEntry[str], source: str) -> Path:
     if not entry.is_dir(follow_symlinks=False):
-        kind = _kind(entry.stat(follow_symlinks=False).st_mode)
+        kind = rules.kind(entry.stat(follow_symlinks=False).st_mode)
         raise SubmissionError(f"{source}: {entry.name} is {kind}; it must be a folder of its own")
     return Path(entry.path)
 
@@ -152,53 +145,28 @@ def _open_folder(path: Path, parent: _Folder | None = None) -> Iterator[_Folder]
         os.close(fd)
 
 
-@dataclass
-class _Copy:
-    """What is taken from a package so far: names relative to the copy's root, and contents."""
-
-    package: str
-    contents: dict[str, bytes] = field(default_factory=dict)
-    _size: int = 0
-    _folded: dict[str, str] = field(default_factory=dict)
-
-    def walk(self, folder: _Folder, parts: tuple[str, ...]) -> None:
-        for entry in sorted(folder.entries("/".join(parts)), key=lambda entry: entry.name):
-            if entry.name.startswith(".") or entry.name == "__pycache__":
-                continue
-            mode = entry.stat(follow_symlinks=False).st_mode
-            name = "/".join((*parts, entry.name))
-            if stat.S_ISDIR(mode):
-                self._folder(folder, (*parts, entry.name))
-            elif not stat.S_ISREG(mode):
-                raise _refused(name, f"is {_kind(mode)}; only plain files are accepted: copy or delete it")
-            elif _is_module(entry.name):
-                self._file(folder, name, entry.name)
-
-    def _folder(self, parent: _Folder, parts: tuple[str, ...]) -> None:
-        if not parts[-1].isidentifier() or len(parts) > MAX_LEVELS + 1:
-            return
-        with _open_folder(parent.path / parts[-1], parent) as folder:
-            self._claim("/".join(parts))
-            self.walk(folder, parts)
-
-    def _file(self, folder: _Folder, name: str, base: str) -> None:
-        if name.count("/") > MAX_LEVELS:
-            raise _refused(name, f"lies more than {MAX_LEVELS} levels deep; move it up")
-        self._claim(name)
-        if len(self.contents) >= MAX_FILES:
-            raise SubmissionError(f"{self.package}/: holds more than {MAX_FILES} .py files; delete some")
-        content = _content(folder, name, base)
-        self._size += len(content)
-        if self._size > MAX_BYTES:
-            raise SubmissionError(f"{self.package}/: its .py files are larger than {MAX_BYTES >> 20} MiB together")
-        self.contents[name] = content
-
-    def _claim(self, name: str) -> None:
-        # `Ops.py` and `ops.py` are one file on macOS and Windows, two on Linux: graded there, run here
-        folded = unicodedata.normalize("NFKC", name).casefold()
-        if folded in self._folded:
-            raise _refused(name, f"and {self._folded[folded]} differ only in upper and lower case; rename one")
-        self._folded[folded] = name
+def _walk(copy: Copy, folder: _Folder, parts: tuple[str, ...], seen: int = 0) -> int:
+    """Take what is in this folder; gives how many entries were looked at so far."""
+    found = sorted(folder.entries("/".join(parts)), key=lambda entry: entry.name)
+    seen += len(found)
+    if seen > rules.MAX_ENTRIES:
+        raise SubmissionError(f"{copy.package}/: holds more than {rules.MAX_ENTRIES} entries; name the right folder")
+    for entry in found:
+        if rules.is_skipped(entry.name):
+            continue
+        mode = entry.stat(follow_symlinks=False).st_mode
+        inner = (*parts, entry.name)
+        name = "/".join(inner)
+        if stat.S_ISDIR(mode):
+            if copy.enters(inner):
+                with _open_folder(folder.path / entry.name, folder) as opened:
+                    seen = _walk(copy, opened, inner, seen)
+        elif not stat.S_ISREG(mode):
+            raise rules.no_plain_file(name, rules.kind(mode))
+        elif rules.is_module(entry.name):
+            copy.expect(name)
+            copy.add(name, _content(folder, name, entry.name))
+    return seen
 
 
 def _content(folder: _Folder, name: str, base: str) -> bytes:
@@ -206,13 +174,10 @@ def _content(folder: _Folder, name: str, base: str) -> bytes:
         with os.fdopen(folder.open(base, _READ | _SAFELY), "rb") as stream:
             mode = os.fstat(stream.fileno()).st_mode
             if not stat.S_ISREG(mode):  # swapped since it was listed
-                raise _refused(name, f"is {_kind(mode)}; only plain files are accepted")
-            content = stream.read(MAX_FILE_BYTES + 1)
+                raise rules.no_plain_file(name, rules.kind(mode))
+            return stream.read(rules.MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise _refused(name, f"cannot be read: {error.strerror}; check its permissions") from error
-    if len(content) > MAX_FILE_BYTES:
-        raise _refused(name, f"is larger than {MAX_FILE_BYTES >> 10} KiB; code never is: take data out of it")
-    return content
+        raise refused(name, f"cannot be read: {error.strerror}; check its permissions") from error
 
 
 def _listing(path: Path | int, shown: str) -> list[os.DirEntry[str]]:
@@ -220,53 +185,6 @@ def _listing(path: Path | int, shown: str) -> list[os.DirEntry[str]]:
     with os.scandir(path) as entries:
         for entry in entries:
             found.append(entry)
-            if len(found) > MAX_ENTRIES:
-                raise SubmissionError(f"{shown}: holds more than {MAX_ENTRIES} entries; name the right folder")
+            if len(found) > rules.MAX_ENTRIES:
+                raise SubmissionError(f"{shown}: holds more than {rules.MAX_ENTRIES} entries; name the right folder")
     return found
-
-
-def _is_module(name: str) -> bool:
-    """Names that `import` can reach; `tensor (1).py` and `my-notes.py` are not part of the package."""
-    return name.endswith(".py") and name.removesuffix(".py").isidentifier()
-
-
-def _kind(mode: int) -> str:
-    kinds = {
-        stat.S_IFLNK: "a symbolic link",
-        stat.S_IFIFO: "a pipe (FIFO)",
-        stat.S_IFSOCK: "a socket",
-        stat.S_IFCHR: "a device",
-        stat.S_IFBLK: "a device",
-        stat.S_IFREG: "a file",
-    }
-    return kinds.get(stat.S_IFMT(mode), "no plain file")
-
-
-def _refused(name: str, problem: str) -> SubmissionError:
-    # a student chose the name: it must not write to the terminal on its own
-    shown = name if name.isprintable() else ascii(name)
-    return SubmissionError(f"{shown[:200]} {problem}")
-
-
-# ---- the result ------------------------------------------------------------------------------------
-
-
-def _write(contents: dict[str, bytes], into: Path) -> None:
-    """Readable for all whatever the umask: the worker may run as another user."""
-    for name, content in contents.items():
-        target = into / name
-        for folder in reversed(target.relative_to(into).parents[:-1]):
-            (into / folder).mkdir(exist_ok=True)
-            (into / folder).chmod(0o755)
-        with target.open("xb") as stream:
-            stream.write(content)
-        target.chmod(0o644)
-
-
-def _digest(contents: dict[str, bytes]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(contents):
-        for part in (name.encode(), contents[name]):
-            # the length keeps "ab" + "c" and "a" + "bc" apart
-            digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.hexdigest()

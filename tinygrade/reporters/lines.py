@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tinygrade.text import cells, clean
+from tinygrade.text import cells, clean, without_commands
 
 #: A terminal narrower than this is treated as this wide.
 MINIMUM_WIDTH = 40
@@ -25,7 +25,7 @@ class Line:
 
 def to_text(lines: Iterable[Line]) -> str:
     """The lines without their colours."""
-    return "".join(f"{line.text.rstrip()}\n" for line in lines)
+    return "".join(f"{without_commands(line.text.rstrip())}\n" for line in lines)
 
 
 def wrapped(text: str, width: int, first: str = "", rest: str | None = None, style: str = "") -> list[Line]:

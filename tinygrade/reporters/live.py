@@ -20,7 +20,7 @@ from tinygrade.reporters.lines import Line
 from tinygrade.reporters.status import Now, status_line
 from tinygrade.reporters.terminal import tail, terminal_width
 from tinygrade.reporters.words import grouped
-from tinygrade.text import for_terminal
+from tinygrade.text import for_terminal, without_commands
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -150,7 +150,7 @@ class LiveView:
         from rich.text import Text
 
         # The blocks clean what they quote; this is the sink, which trusts nobody.
-        safe = "".join(char for char in line.text.rstrip() if char.isprintable())
+        safe = without_commands("".join(char for char in line.text.rstrip() if char.isprintable()))
         text = Text(for_terminal(safe, getattr(self._stream, "encoding", None)))
         if line.style:
             text.stylize(line.style, 0, line.styled or len(text))

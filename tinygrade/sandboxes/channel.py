@@ -53,6 +53,8 @@ class Channel:
         self._output = Output(limit)
         self._exit: int | None = None
         self._next_tick = 0.0
+        #: Seconds in which earlier requests neither computed nor waited for a CPU: sleep is not free with each of them.
+        self._idle = 0.0
 
     # ---- the Worker protocol -----------------------------------------------------------------------
 
@@ -64,11 +66,12 @@ class Channel:
         on_event: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None,
         on_tick: Callable[[], dict[str, Any] | None] | None = None,
     ) -> dict[str, Any]:
-        deadline = Deadline(self._process.pid, cpu_seconds)
+        deadline = Deadline(self._process.pid, cpu_seconds, self._idle)
         self.post(request)
         while True:
             message = self._next(deadline, on_tick)
             if "event" not in message:
+                self._idle = deadline.idle()
                 return message
             answer = on_event(message) if on_event else None
             if answer is not None:
@@ -133,18 +136,25 @@ class Channel:
         try:
             ready = self._frames.next()
         except WireError as error:
-            self.close()
-            raise WorkerNonsense(f"what came back was not an answer: {error}") from None
+            self._nonsense(f": {error}")
         if ready is None:
             return None
         if type(ready[0]) is not dict or not all(type(key) is str for key in ready[0]):
-            self.close()
-            raise WorkerNonsense("what came back was not an answer")
+            self._nonsense()
         message: dict[str, Any] = ready[0]
         if "event" in message and type(message["event"]) is not str:
-            self.close()
-            raise WorkerNonsense("what came back was not an answer")
+            self._nonsense()
         return message
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self._frames.feed(data)
+        except WireError as error:
+            self._nonsense(f": {error}")
+
+    def _nonsense(self, why: str = "") -> NoReturn:
+        self.close()
+        raise WorkerNonsense(f"what came back was not an answer{why}")
 
     def _drain(self, seconds: float) -> bool:
         """Read what is there from all pipes; wait up to `seconds` for the first byte. True when there was any."""
@@ -153,16 +163,22 @@ class Channel:
             if fd != self._replies:
                 self._read_print(fd)
             elif data := os.read(fd, 1 << 16):
-                self._frames.feed(data)
+                self._feed(data)
             else:
                 self._died()
         return bool(ready)
 
     def _drain_prints(self) -> None:
         """Read all that was printed so far; a worker that has died meanwhile is no matter here."""
-        while ready := self._prints and select.select(self._prints, [], [], 0)[0]:
-            for fd in ready:
-                self._read_print(fd)
+        while self._wait_for_prints(0.0):
+            pass
+
+    def _wait_for_prints(self, seconds: float) -> bool:
+        """Read what is there from the prints alone; wait up to `seconds` for it. True when there was any."""
+        ready = select.select(self._prints, [], [], seconds)[0] if self._prints else []
+        for fd in ready:
+            self._read_print(fd)
+        return bool(ready)
 
     def _read_print(self, fd: int) -> None:
         if data := os.read(fd, 1 << 16):
@@ -198,8 +214,9 @@ class Channel:
             return ""
         end = time.monotonic() + 0.2
         seen = False  # the stack comes line by line: read until no more comes
+        # Prints only: a worker that took the signal's handler away dies of it, which is no crash of its own.
         while time.monotonic() < end and self._prints:
-            more = self._drain(0.05)
+            more = self._wait_for_prints(0.05)
             if seen and not more:
                 break
             seen = seen or more
@@ -238,21 +255,34 @@ def _unread(fd: int) -> int:
 
 
 class Deadline:
-    """CPU seconds as the kernel counts them, and a wall cap that leaves out waiting for a CPU."""
+    """CPU seconds as the kernel counts them, and a wall cap that leaves out waiting for a CPU.
 
-    def __init__(self, pid: int, cpu_seconds: float) -> None:
+    `idle` seconds of earlier requests count towards the wall cap.
+    """
+
+    def __init__(self, pid: int, cpu_seconds: float, idle: float = 0.0) -> None:
         self._pid = pid
         self._limit = cpu_seconds
         self._cpu = clock.cpu_seconds(pid)
         self._waited = clock.waited_seconds(pid)
+        self._idle = idle
         self._start = time.monotonic()
 
     def passed(self) -> str:
         """Which limit was passed, in words; "" when none was."""
-        if clock.cpu_seconds(self._pid) - self._cpu > self._limit:
+        if self._used() > self._limit:
             return f"it used more than {self._limit:g} s of CPU time"
-        wall = time.monotonic() - self._start - (clock.waited_seconds(self._pid) - self._waited)
         cap = WALL_FACTOR * self._limit + WALL_EXTRA
-        if wall > cap:
+        if self._wall() + self._idle > cap:
             return f"there was no answer within {cap:g} s"
         return ""
+
+    def idle(self) -> float:
+        """Seconds so far in which the worker did nothing, those of earlier requests included."""
+        return self._idle + max(0.0, self._wall() - self._used())
+
+    def _used(self) -> float:
+        return clock.cpu_seconds(self._pid) - self._cpu
+
+    def _wall(self) -> float:
+        return time.monotonic() - self._start - (clock.waited_seconds(self._pid) - self._waited)

@@ -27,6 +27,11 @@ MAX_DIMENSIONS = 8
 MAX_DEPTH = 32
 MAX_ITEMS = 20_000  # of one list, tuple or dict
 MAX_INT = 1 << 63
+#: Bytes of a frame, and of what may have arrived behind it in one read.
+MAX_BUFFER = 4 + MAX_HEADER + MAX_TOTAL + (1 << 20)
+#: What a key of a dict may be. Hashes of strings are salted and those of numbers hardly collide; a tuple's can be made
+#: to, 16,000 times in one frame, and the reader would then compare keys for half a minute.
+KEYS = (str, int, float, bool, type(None))
 
 _LENGTH = struct.Struct(">I")
 _DTYPE = re.compile(r"<[fiu][248]|\|[iub]1")
@@ -95,6 +100,8 @@ def _to_tree(value: Any, arrays: list[np.ndarray], refer: Callable[[Any], Handle
     if kind is tuple:
         return {"t": "tuple", "v": [_to_tree(item, arrays, refer, depth + 1) for item in value]}
     if kind is dict:
+        if strange := next((key for key in value if type(key) not in KEYS), None):
+            raise WireError(f"a dict with a key of type {type(strange).__name__[:100]}")
         pairs = [[_to_tree(part, arrays, refer, depth + 1) for part in pair] for pair in value.items()]
         return {"t": "dict", "v": pairs}
     if kind is slice:
@@ -134,6 +141,9 @@ class Frames:
         self._announced: tuple[Any, list[tuple[np.dtype, tuple[int, ...]]]] | None = None
 
     def feed(self, data: bytes) -> None:
+        """Raises WireError when more lies unread than one frame can be."""
+        if len(self._buffer) + len(data) > MAX_BUFFER:
+            raise WireError("more than one frame can hold")
         self._buffer += data
 
     def next(self) -> tuple[Any] | None:
@@ -230,7 +240,11 @@ def _from_tree(tree: Any, arrays: list[np.ndarray], depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise WireError(f"nested more than {MAX_DEPTH} deep")
     kind = type(tree)
-    if tree is None or kind is bool or kind is str or kind is float:
+    if tree is None or kind is bool or kind is str:
+        return tree
+    if kind is float:
+        if not math.isfinite(tree):  # 1e999 is JSON; what is not finite has a tag here
+            raise WireError("a number that is too large")
         return tree
     if kind is int:
         if abs(tree) >= MAX_INT:
@@ -247,7 +261,10 @@ def _tagged(tag: Any, content: Any, tree: Any, arrays: list[np.ndarray], depth: 
     if tag == "float" and content in ("nan", "inf", "-inf"):
         return float(content)
     if tag in ("array", "scalar") and type(content) is int and 0 <= content < len(arrays):
-        return arrays[content] if tag == "array" else arrays[content][()]
+        array = arrays[content]
+        if tag == "scalar" and array.ndim:
+            raise WireError("a scalar of several numbers")
+        return array if tag == "array" else array[()]
     if tag == "handle" and type(content) is int and type(tree.get("type")) is str:
         return HandleRef(content, tree["type"][:200])
     if tag == "slice" and type(content) is list and len(content) == 3:
@@ -256,8 +273,7 @@ def _tagged(tag: Any, content: Any, tree: Any, arrays: list[np.ndarray], depth: 
         return tuple(_from_tree(item, arrays, depth + 1) for item in content)
     if tag == "dict" and type(content) is list and all(type(p) is list and len(p) == 2 for p in content):
         pairs = [[_from_tree(part, arrays, depth + 1) for part in pair] for pair in content]
-        try:
-            return dict(pairs)
-        except TypeError:
-            raise WireError("a dict with a key that cannot be hashed") from None
+        if not all(type(key) in KEYS for key, _ in pairs):
+            raise WireError("a dict with a key that is no text or number")
+        return dict(pairs)
     raise WireError("a value with an unknown tag")

@@ -46,7 +46,7 @@ def _below_floor(seen: Curve) -> Mapping[str, Any] | None:
 
 def _flat(seen: Curve) -> Mapping[str, Any] | None:
     losses = _finite(seen)
-    if losses.size > 2 and losses.max() - losses.min() < 1e-6 * max(1.0, losses.max()):
+    if losses.size > 1 and np.ptp(losses) < 0.01 * abs(losses[0] - seen.floor):
         return {"first": float(losses[0]), "last": float(losses[-1])}
     return None
 
@@ -59,18 +59,20 @@ def _position_only(seen: Curve) -> Mapping[str, Any] | None:
     return None
 
 
-def _stopped_above(seen: Curve) -> Mapping[str, Any] | None:
-    losses = _finite(seen)
-    if losses.size <= 4 or losses.min() <= seen.floor + ABOVE:
+def _still_falling(seen: Curve) -> Mapping[str, Any] | None:
+    """Over its last half the run has halved what it was above the floor, and is not there."""
+    losses, steps = _finite(seen), np.asarray(seen.steps)
+    if losses.size < 3 or losses.size != steps.size or losses.min() <= seen.floor + ABOVE:
         return None
-    falling = losses[-1] < losses[len(losses) // 2] - 0.1 * (losses[len(losses) // 2] - seen.floor)
-    return {"last": _last(seen), "floor": seen.floor} if falling else None
+    middle = losses[np.searchsorted(steps, steps[-1] / 2.0)] - seen.floor
+    left = losses[-1] - seen.floor
+    return {"last": float(losses[-1]), "floor": seen.floor} if left < 0.8 * middle else None
 
 
 def _plateau(seen: Curve) -> Mapping[str, Any] | None:
     losses = _finite(seen)
-    if losses.size > 4 and losses.min() > seen.floor + ABOVE and _last(seen) > 0.7 * losses[0]:
-        return {"first": float(losses[0]), "last": _last(seen)}
+    if losses.size > 2 and losses.min() > seen.floor + ABOVE:
+        return {"first": float(losses[0]), "last": _last(seen), "floor": seen.floor}
     return None
 
 
@@ -84,6 +86,6 @@ RULES: list[Rule] = [
     _rule("loss-diverged", _diverged),
     _rule("loss-flat", _flat),
     _rule("loss-knows-position-only", _position_only),
-    _rule("loss-hardly-falls", _plateau),
-    _rule("training-too-short", _stopped_above),
+    _rule("training-too-short", _still_falling),
+    _rule("loss-plateau", _plateau),
 ]

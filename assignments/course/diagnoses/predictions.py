@@ -8,6 +8,8 @@ from typing import Any
 from tinygrade.diagnosis.catalogue import Rank, Rule
 from tinygrade.diagnosis.observations import Prediction
 
+from ..strings import SEED_STRINGS
+
 
 def _copy(seen: Prediction) -> Mapping[str, Any] | None:
     """Every character is answered by itself."""
@@ -36,6 +38,15 @@ def _constant(seen: Prediction) -> Mapping[str, Any] | None:
     return None
 
 
+def _alike(seen: Prediction) -> Mapping[str, Any] | None:
+    """The answer is how another string of the data goes on that begins alike."""
+    answered = seen.input[:1] + seen.got
+    others = [s for s in SEED_STRINGS if s != seen.input and s[:1] == seen.input[:1]]
+    if seen.got and any(other.startswith(answered) or answered.startswith(other) for other in others):
+        return {"answered": answered}
+    return None
+
+
 def _nothing(seen: Prediction) -> Mapping[str, Any] | None:
     return {} if not seen.got and seen.expected else None
 
@@ -46,6 +57,7 @@ def _rule(code: str, see: Any) -> Rule:
 
 RULES: list[Rule] = [
     _rule("prediction-empty", _nothing),
+    _rule("prediction-begins-alike", _alike),
     _rule("prediction-copies-input", _copy),
     _rule("prediction-shifted", _shifted),
     _rule("prediction-cut-short", _cut),

@@ -1,0 +1,63 @@
+"""What a stand-in may be asked with: the reference must not be made to take memory for a hostile question."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from tinygrade.checks.given import MAX_BYTES, PartAnswers
+from tinygrade.failures import StudentFailure
+
+
+@pytest.fixture
+def ask(reference):
+    answers = PartAnswers(reference, {})
+
+    def question(part, args, **more):
+        wanted = {"event": "given", "weights": {}, "cotangent": None, "wrt": [], "part": part, "args": args}
+        return answers({**wanted, **more})["value"]
+
+    return question
+
+
+def test_what_checks_ask_is_answered(ask):
+    assert type(ask("transformer.causal_mask", [4])) is np.ndarray
+    q = np.zeros((5, 2, 10, 8))
+    mask = np.tri(10, dtype=bool)
+    assert ask("transformer.scaled_dot_product_attention", [q, q, q, mask], wrt=[0, 1, 2]).shape == q.shape
+
+
+HUGE = np.zeros((1, 1, MAX_BYTES // 8 + 1, 1))
+LONG = np.zeros((1, 1, MAX_BYTES // 8, 1))
+ONE = np.ones((1, 1), bool)
+QUESTIONS = {
+    "a large size": ["transformer.causal_mask", [4000]],
+    "a large size in a tuple": ["transformer.causal_mask", [(4000,)]],
+    "a size below zero": ["transformer.causal_mask", [-1000]],
+    "a large array": ["transformer.scaled_dot_product_attention", [HUGE, HUGE, HUGE, ONE]],
+    "large arrays in a list": ["functional.softmax", [[HUGE, HUGE]]],
+    "a table": ["functional.softmax", [{"a": HUGE}]],
+    "scores of a length squared": ["transformer.scaled_dot_product_attention", [LONG, LONG, LONG, ONE]],
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_hostile_question_is_refused_in_little_memory(ask, name):
+    tracemalloc.start()
+    try:
+        with pytest.raises(StudentFailure, match="does not take"):
+            ask(*QUESTIONS[name])
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_largest_question_takes_bounded_memory(ask):
+    side = int(MAX_BYTES**0.5)
+    q = np.zeros((MAX_BYTES // 8 // side, 1, side, 1))
+    tracemalloc.start()
+    try:
+        ask("transformer.scaled_dot_product_attention", [q, q, q, np.tri(side, dtype=bool)], wrt=[0, 1, 2])
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
