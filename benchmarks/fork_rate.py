@@ -105,7 +105,7 @@ def one_call(sandbox: LocalSandbox) -> None:
 
 def open_package(worker: Any) -> None:
     files = {path.name: np.frombuffer(path.read_bytes(), np.uint8) for path in PACKAGE.glob("*.py")}
-    ask(worker, "open", "tinytorch", "/tinytorch", files, {"tensor": "tensor.Tensor", "parameters": []}, [])
+    ask(worker, "open", "tinytorch", "/tinytorch", files, {"tensor": "tensor.Tensor", "parameters": [], "names": {}}, [])
 
 
 def ask(worker: Any, do: str, *args: Any) -> Any:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-RIGHT = sorted((ROOT / "tests" / "submissions" / "right").glob("*/"))
+RIGHT = sorted((ROOT / "assignments" / "correct").glob("*/"))
 
 
 def stubs():
