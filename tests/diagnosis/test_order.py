@@ -49,7 +49,7 @@ def test_gradients(got, code):
         (None, "wrong-type"),
         (X[0], "wrong-shape"),
         (X.T, "value-transposed"),
-        (-X, "value-sign"),
+        (-X, "value-ratio"),
         (3 * X, "value-ratio"),
         (X + 1, "value-offset"),
         (np.roll(X, 1, 0), "value-shifted"),
