@@ -129,12 +129,12 @@ def _require_pattern(factors, p, mistake):
     if abs(mean - 1.0) > SIGMAS * np.sqrt(p / (1 - p) / factors.size):
         told = f"in training with p = {p}, the mean of Dropout(x) / x is {mean:.4f}, expected 1"
         raise mistake("dropout-not-rescaled", told)
-    kept = factors[factors != 0]
-    if np.abs(kept - 1 / (1 - p)).max() > CLOSE:
-        raise StudentFailure("the entries that are kept did not all grow by the same factor")
     dropped = (factors == 0).mean()
     if abs(dropped - p) > SIGMAS * np.sqrt(p * (1 - p) / factors.size):
         raise mistake("dropout-rate", f"with p = {p}, {dropped:.1%} of the entries are dropped", share=float(dropped))
+    kept = factors[factors != 0]
+    if np.abs(kept - 1 / (1 - p)).max() > CLOSE:
+        raise StudentFailure("the entries that are kept did not all grow by the same factor")
     for axis, what in ((0, "column"), (1, "row")):
         shares = (factors == 0).mean(axis=axis)
         if (shares == 0).any() or (shares == 1).any():

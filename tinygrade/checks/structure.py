@@ -97,7 +97,7 @@ def _identical(first: Any, second: Any) -> bool:
     """The same bits in the same shape: the ordinary case, and quickly seen."""
     if not isinstance(first, np.ndarray) or not isinstance(second, np.ndarray) or first.dtype != second.dtype:
         return False
-    return first.shape == second.shape and first.tobytes() == second.tobytes()
+    return first.shape == second.shape and np.asarray(first).tobytes() == np.asarray(second).tobytes()
 
 
 def _holds(now: Any, mark: float) -> bool:

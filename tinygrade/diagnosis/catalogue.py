@@ -32,7 +32,8 @@ class Rank(enum.IntEnum):
     STRUCTURE = 0
     #: Equality with a known-wrong formula under random inputs: the strongest evidence there is.
     FORMULA = 1
-    #: A pattern of the difference. From here on the values are finite float arrays of the expected shape.
+    #: A pattern of the difference. From here on the values are finite numbers in arrays of the expected shape, and
+    #: not empty (those of a ValueMismatch may be infinite).
     PATTERN = 2
     #: Right under a simpler condition: asks both sides again.
     RERUN = 3
@@ -112,6 +113,11 @@ class Catalogue:
         self.pages: dict[str, Page] = {}
         self._rules: list[Rule] = []
 
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules in the order in which they are asked."""
+        return tuple(self._rules)
+
     def register(self, page: Page, *rules: Rule) -> None:
         """Add a page and the rules that lead to it.
 
@@ -153,10 +159,10 @@ class Catalogue:
 
 
 def _is_comparable(observation: Observation) -> bool:
-    """Are the student's values finite arrays of the expected shape?"""
+    """Are the student's values finite arrays of the expected shape, with something in them?"""
     if isinstance(observation, TrajectoryMismatch | Curve | Prediction):
         return True
     got, expected = observation.got, observation.expected
-    if not _is_numeric(got) or not _is_numeric(expected) or np.shape(got) != np.shape(expected):
+    if not _is_numeric(got) or not _is_numeric(expected) or np.shape(got) != np.shape(expected) or not np.size(got):
         return False
     return bool(np.isfinite(np.asarray(got, dtype=np.float64)).all()) or isinstance(observation, ValueMismatch)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrade.diagnosis.arrays import float_arrays, integer_arrays, is_float_array
+from tinygrade.diagnosis.arrays import differing, float_arrays, integer_arrays, is_float_array
 from tinygrade.diagnosis.catalogue import Rank, Rule
 from tinygrade.diagnosis.observations import GradientMismatch, Unanswered, ValueMismatch
 
@@ -127,11 +127,13 @@ def fits_own_value(seen: ValueMismatch) -> Evidence:
 
 def fits_own_forward(seen: GradientMismatch) -> Evidence:
     """The same, where only gradients are judged."""
-    output, right = seen.output, seen.expected_output
-    if seen.fits is None or not is_float_array(output) or not is_float_array(right) or output.shape != right.shape:
+    output, right = (
+        np.asarray(value) if isinstance(value, np.ndarray | np.generic) else None
+        for value in (seen.output, seen.expected_output)
+    )
+    if seen.fits is None or output is None or right is None or output.shape != right.shape or not is_float_array(right):
         return None
-    differ = bool(np.any(np.abs(output - right) > 1e-7 * np.max(np.abs(right), initial=0.0) + 1e-9))
-    return {} if differ and seen.fits() is True else None
+    return {} if differing(output, right).any() and seen.fits() is True else None
 
 
 CONDITIONS: Sequence[tuple[str, Callable[[GradientMismatch], Simpler]]] = (

@@ -51,7 +51,7 @@ def _is_cotangent(seen: Seen, factor: float) -> bool:
 def per_slice(seen: Seen) -> Evidence:
     """One factor per slice of one axis: a row's normaliser or a column's scale is missing."""
     got, expected = np.asarray(seen.got), seen.expected
-    if not is_float_array(expected) or expected.ndim < 2:
+    if not is_float_array(expected) or expected.ndim < 2 or not expected.size:
         return None
     found = ratios(got, expected)
     for axis in range(expected.ndim):

@@ -107,7 +107,7 @@ def wrong_shape(seen: Seen) -> Evidence:
 def not_finite(seen: Seen) -> Evidence:
     """NaN or infinity where the right number is finite."""
     got = _array(seen)
-    if got is None or got.dtype.kind != "f" or got.shape != np.shape(seen.expected) or not _is_numbers(seen.expected):
+    if got is None or got.dtype.kind != "f" or not _is_numbers(seen.expected) or got.shape != seen.expected.shape:
         return None
     wrong = ~np.isfinite(got) & np.isfinite(seen.expected)
     if not wrong.any():
@@ -124,7 +124,7 @@ def _is_numbers(expected: Any) -> bool:
 def zero(seen: Seen) -> Evidence:
     """All zero, and should not be."""
     got = _array(seen)
-    if got is None or got.shape != np.shape(seen.expected) or not is_float_array(seen.expected) or not got.size:
+    if got is None or not is_float_array(seen.expected) or got.shape != seen.expected.shape or not got.size:
         return None
     return {} if not got.any() and peak(seen.expected) > 0 else None
 
