@@ -113,7 +113,7 @@ def crafted() -> dict[str, bytes]:
 
 
 def worst() -> tuple[str, int, float]:
-    """Name of the crafted frame that takes most memory, bytes on top of the frame's own, and most CPU seconds of any."""
+    """Name of the crafted frame that takes most memory, bytes on top of its own, and most CPU seconds of any."""
     most, slowest = ("", 0), 0.0
     for name, data in crafted().items():
         before = time.process_time()
@@ -132,9 +132,10 @@ def worst() -> tuple[str, int, float]:
 def mutated(chance: random.Random, good: list[bytes]) -> bytes:
     """A good frame with a few changes, or noise."""
     data = bytearray(chance.choice(good) if chance.random() < 0.9 else chance.randbytes(chance.randrange(200)))
+    pieces = (b"[", b"}", b'"', b"9" * 30, b"-", b"null", b"1e999")
     for _ in range(chance.randrange(4)):
         at = chance.randrange(len(data) + 1)
-        piece = chance.choice((chance.randbytes(2), b"[", b"}", b'"', b"9" * 30, b"-", b"null", b"1e999", data[:at][-20:]))
+        piece = chance.choice((*pieces, chance.randbytes(2), data[:at][-20:]))
         data[at : at + chance.randrange(3)] = piece
     return bytes(data)
 

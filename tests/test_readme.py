@@ -73,6 +73,7 @@ SHOWN = [block for block in blocks("text") if block.startswith("$ tinygrade")]
 LINE = re.compile(r"^(\w+) +\d+ (.+?)  +.* (\S+/\d+)$", re.M)
 END = re.compile(r"^(?:SCORE|partial run, not a grade:) (\S+)", re.M)
 CAUSE = re.compile(r"^(\d+)\. transformer\.py:\d+ (\w+) ", re.M)
+COMMAND = re.compile(r"^   (?:more|again|debug): .*$", re.M)
 
 
 @pytest.mark.parametrize("block", SHOWN, ids=["reference", "mutant"])
@@ -82,12 +83,19 @@ def test_the_output_that_is_shown_is_that_of_a_run(block, clone, mutant):
     line, _, shown = block.removeprefix("$ ").partition("\n")
     output = run(line, clone).stdout
     assert LINE.findall(shown)
-    for pattern in (LINE, END, CAUSE):
+    for pattern in (LINE, END, CAUSE, COMMAND):
         assert pattern.findall(output) == pattern.findall(shown), output
 
 
+def test_the_script_that_is_shown_is_what_repro_writes(clone, mutant):
+    folder, _ = mutant(ROOT / "assignments/assignment3/mutants/mask_off_by_one.toml")
+    shown = next(block for block in blocks("python") if "breakpoint" in block)
+    done = run("tinygrade repro A3.1 --seed 41 --out - --submission " + str(folder), clone)
+    assert shown in done.stdout, done.stdout + done.stderr
+
+
 def test_the_example_is_a_real_check():
-    (example,) = blocks("python")
+    (example,) = [block for block in blocks("python") if "@pytest" in block]
     assert example in (ROOT / "assignments/assignment3/test_2_parity.py").read_text("utf-8") + "\n"
 
 

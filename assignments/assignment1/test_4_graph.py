@@ -139,18 +139,27 @@ def test_order(student, rng):
 @pytest.mark.needs("test_reuse", "test_diamonds")
 @pytest.mark.hint("What is left over in the nodes between root and leaves after the first call?")
 @pytest.mark.parametrize("which", ["leaves", "nodes between"])
-def test_twice(parity, rng, which):
+def test_twice(parity, mistake, rng, which):
     x, y, cotangent = rng.uniform(0.5, 1.5, (3, 3))
 
-    def gradients(lib):
-        a, b = leaves(lib, x, y)
-        c = lib.ops.mul(a, b)
-        out = lib.ops.mul(lib.ops.exp(c), c)
-        for _ in range(2):
-            out.backward(cotangent)
-        return {"leaves": {"a": a.grad, "b": b.grad}, "nodes between": {"c": c.grad}}[which]
+    def after(times):
+        def gradients(lib):
+            a, b = leaves(lib, x, y)
+            c = lib.ops.mul(a, b)
+            out = lib.ops.mul(lib.ops.exp(c), c)
+            for _ in range(times):
+                out.backward(cotangent)
+            return {"leaves": {"a": a.grad, "b": b.grad}, "nodes between": {"c": c.grad}}[which]
 
-    parity(gradients, "exp(c) * c with c = a * b, backward twice: the gradient of")
+        return gradients
+
+    parity(after(1), "exp(c) * c with c = a * b: the gradient of")
+    try:
+        parity(after(2), "exp(c) * c with c = a * b, backward twice: the gradient of")
+    except StudentFailure as failure:
+        if failure.status != "failed":
+            raise
+        raise mistake("backward-twice", failure.message) from None
 
 
 @pytest.mark.points(2)
@@ -158,7 +167,7 @@ def test_twice(parity, rng, which):
 @pytest.mark.given("test_mul")
 @pytest.mark.hint("How much does L change when L changes by one? And what would that mean for a result of six numbers?")
 @pytest.mark.parametrize("which", ["one number", "several numbers"])
-def test_start(parity, student, rng, which):
+def test_start(parity, student, mistake, rng, which):
     x = rng.standard_normal((2, 3))
     if which == "one number":
 
@@ -172,25 +181,32 @@ def test_start(parity, student, rng, which):
         return
     (a,) = leaves(student, x)
     out = student.ops.mul(a, 3.0)
-    refused(student, out, [], "backward() of a (2, 3) tensor without a gradient")
-    refused(student, out, [np.ones(3)], "backward of a (2, 3) tensor with a gradient of shape (3,)")
+    refused(student, mistake, out, [], "backward() of a (2, 3) tensor without a gradient")
+    refused(student, mistake, out, [np.ones(3)], "backward of a (2, 3) tensor with a gradient of shape (3,)")
 
 
-def refused(student, out, args, name):
+def refused(student, mistake, out, args, name):
     try:
         student.raises(ValueError, lambda: out.backward(*args), valid=lambda: out.backward(np.ones((2, 3))))
     except StudentFailure as failure:
         if failure.status != "failed":
             raise
+        if failure.message.startswith("no ValueError"):
+            raise mistake("error-not-raised", f"{name}: {failure.message}") from None
         raise StudentFailure(f"{name}: {failure.message}", where=failure.where) from None
 
 
 @pytest.mark.points(2)
 @pytest.mark.title(f"a chain of {LENGTH:,} operations")
 @pytest.mark.hint("How deep may Python's calls be nested, and what could remember the way instead?")
-def test_chain(student, rng):
+def test_chain(student, mistake, rng):
     x, cotangent = rng.standard_normal((2, 3))
-    got = student.loop("chain", x, LENGTH, cotangent)
+    try:
+        got = student.loop("chain", x, LENGTH, cotangent)
+    except StudentFailure as failure:
+        if not failure.message.startswith("RecursionError"):
+            raise
+        raise mistake("recursion-limit", failure.message) from None
     compare(got, {"output": x + LENGTH, "gradient": cotangent}, "after the chain:", rtol=1e-9)
 
 
@@ -200,7 +216,7 @@ def test_chain(student, rng):
 @pytest.mark.needs("test_reuse")
 @pytest.mark.hint("a.grad and b.grad hold equal numbers. Are they two arrays, or two names for one?")
 @pytest.mark.parametrize("which", ["with each other", "with what arrived"])
-def test_no_aliasing(parity, rng, which):
+def test_no_aliasing(parity, mistake, student, rng, which):
     x, y, cotangent = rng.standard_normal((3, 3))
 
     def after_a_write(lib):
@@ -213,6 +229,9 @@ def test_no_aliasing(parity, rng, which):
         a.grad[0] = b.grad[1] = 99.0
         return {"the array given to backward": upstream}
 
+    for name, array in student.fetch(after_a_write(student)).items():
+        if isinstance(array, np.ndarray) and (array == 99.0).any():
+            raise mistake("gradient-aliased", f"(a + b).backward(g), then a.grad[0] = 99: {name} holds the 99, too")
     parity(after_a_write, "after (a + b).backward(g) and a.grad[0] = 99:")
 
 
@@ -241,8 +260,12 @@ def test_nothing_changed(parity, rng):
 @pytest.mark.given("test_mul")
 @pytest.mark.needs("test_reuse")
 @pytest.mark.hint("Which ways lead from the result to a, and which of them did detach cut?")
-def test_detach(parity, rng):
+def test_detach(parity, mistake, student, rng):
     x, y, cotangent = rng.standard_normal((3, 3))
+    a, b = leaves(student, x, y)
+    student.ops.mul(student.ops.mul(a, b).detach(), a).backward(cotangent)
+    if student.fetch(b.grad) is not None:
+        raise mistake("graph-not-cut", "(a * b).detach() * a: b gets a gradient, though its only way is cut")
 
     def gradients(lib):
         a, b = leaves(lib, x, y)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinygrade import StudentFailure
+from tinygrade import Diagnosis, StudentFailure
 from tinygrade.checks.compare import compare
 
 pytestmark = pytest.mark.task("A1.5")
@@ -16,7 +16,7 @@ CLOSE = 1e-7
 @pytest.mark.where("gradcheck.numerical_vjp")
 @pytest.mark.hint("Which number do you watch while one entry moves, and who decides how much each output counts in it?")
 @pytest.mark.parametrize("numbers", ["floats", "whole numbers"])
-def test_numerical_vjp(student, right_rules, rng, numbers):
+def test_numerical_vjp(student, mistake, right_rules, rng, numbers):
     for name in ("a * b",) if numbers == "whole numbers" else ("softmax", "row * b", "mean"):
         rule = right_rules[name]
         inputs = [np.array([1, 2, 3]), np.array([4, -5, 6])] if numbers == "whole numbers" else rule.draw(rng)
@@ -25,9 +25,12 @@ def test_numerical_vjp(student, right_rules, rng, numbers):
         f = student.callbacks((rule.f, rule.shapes))[0]
         got = student.fetch(student.gradcheck.numerical_vjp(f, kept[1:], kept[0]))
         what = f"numerical_vjp of {name} at {numbers}"
+        try:
+            after = f"{what}: cotangent and inputs after the call"
+            compare(student.fetch(kept), [cotangent, *inputs], after, rtol=0, atol=0)
+        except StudentFailure as failure:
+            raise mistake("numerical-not-restored", failure.message) from None
         compare(got, list(rule.vjp(cotangent, *inputs)), f"{what}: gradient", rtol=CLOSE, atol=CLOSE)
-        after = f"{what}: cotangent and inputs after the call"
-        compare(student.fetch(kept), [cotangent, *inputs], after, rtol=0, atol=0)
 
 
 @pytest.mark.points(8)
@@ -45,11 +48,12 @@ def test_check_op(student, shuffled_rules, rng, partial_credit):
     verdicts = student.loop("verdicts", check, student.callbacks(*functions, *backwards), inputs, generator)
     if type(verdicts) is not list or len(verdicts) != len(rules):
         raise StudentFailure("what came back was not an answer")
-    partial_credit(*judged(rules, verdicts))
+    credit, message, code = judged(rules, verdicts)
+    partial_credit(credit, message, Diagnosis(code, {}) if code else None)
 
 
 def judged(rules, verdicts):
-    """Credit, 0 for answers that do not depend on the rule, and what to tell.
+    """Credit, 0 for answers that do not depend on the rule, what to tell, and what it is called.
 
     The credit is the share of wrong rules refused plus the share of right rules accepted, minus one.
     """
@@ -59,10 +63,12 @@ def judged(rules, verdicts):
     blamed = [instead(said) for _, said in right if said is not True]
     credit = (1 - len(missed) / len(wrong)) + (1 - len(blamed) / len(right)) - 1
     if not missed and not blamed:
-        return 1.0, f"{len(wrong)} wrong rules refused, {len(right)} right ones accepted"
+        return 1.0, f"{len(wrong)} wrong rules refused, {len(right)} right ones accepted", ""
     told = [f"{len(missed)} of {len(wrong)} wrong rules were not refused: one {missed[0]}"] if missed else []
     told += [f"{len(blamed)} of {len(right)} right rules were not accepted{max(blamed)}"] if blamed else []
-    return credit, "; ".join(told)
+    # Where both happen, neither name says what is wrong.
+    code = "" if missed and blamed else "checker-too-generous" if missed else "checker-too-strict"
+    return credit, "; ".join(told), code
 
 
 def instead(said):

@@ -155,6 +155,12 @@ def test_linear(parity, rng):
 def test_layers(parity, rng):
     table, ids = rng.standard_normal((6, 4)), rng.integers(0, 6, (2, 3))
     norm = {"weight": 1.0 + 0.5 * rng.standard_normal(4), "bias": rng.standard_normal(4)}
+    affine = {"weight": rng.standard_normal((3, 4)), "bias": rng.standard_normal(3)}
+
+    def projected(lib):
+        layer = lib.nn.Linear(4, 3, rng=lib.generator(0))
+        lib.write(layer, affine)
+        return layer(lib.tensor.Tensor(table))
 
     def embedded(lib):
         embedding = lib.nn.Embedding(6, 4, rng=lib.generator(0))
@@ -167,6 +173,7 @@ def test_layers(parity, rng):
         return layer(lib.tensor.Tensor(table))
 
     parity(embedded, "Embedding(ids)", about="ops.take_rows", inputs={"weight": table, "ids": ids})
+    parity(projected, "Linear(x)", about="functional.linear", inputs={"x": table, **affine})
     parity(normed, "LayerNorm(x)", about="functional.layer_norm", inputs={"x": table, **norm})
     with_eps = {"x": table, **norm, "eps": 0.5}
     parity(lambda lib: normed(lib, eps=0.5), "LayerNorm(x), eps 0.5", about="functional.layer_norm", inputs=with_eps)

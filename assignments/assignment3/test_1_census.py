@@ -18,8 +18,8 @@ MODELS = 9
 @pytest.mark.where("transformer.GPT")
 @pytest.mark.hint("Which line of the handout's table does your model have too much or too little of?")
 def test_parameters(student, gpt, note):
-    model = gpt.build(student)
-    found = student.census(model)
+    # As the constructor leaves it: writing weights would fail first where one is missing.
+    found = student.census(student.transformer.GPT(rng=student.generator(0)))
     count = sum(prod(shape) for shape in found.values())
     expected = sum(prod(shape) for shape in gpt.shapes.values())
     if count != expected:
@@ -29,6 +29,7 @@ def test_parameters(student, gpt, note):
             f"{count:,} parameters, expected {expected:,}: {_difference(count - expected)}{named}",
             diagnosis=_recognised(found, gpt.shapes),
         )
+    _require_own_blocks(student, gpt.shapes)
     note(f"{count:,} parameters")
 
 
@@ -56,6 +57,18 @@ def _fresh_loss(student, x, y, seed):
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_probs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return -float(np.take_along_axis(log_probs, y[..., None], axis=-1).mean())
+
+
+def _require_own_blocks(student, table):
+    """With two layers there are two blocks, each with parameters of its own."""
+    two = student.census(student.transformer.GPT(layers=2, rng=student.generator(0)))
+    blocks = {name: shape for name, shape in table.items() if name.startswith("blocks.0.")}
+    lacking = [name for name in blocks if name.replace("blocks.0.", "blocks.1.") not in two]
+    if lacking:
+        raise StudentFailure(
+            f"with layers=2 the second block has {len(blocks) - len(lacking)} parameters of its own, not {len(blocks)}",
+            diagnosis=Diagnosis("blocks-shared", {"lacking": len(lacking)}),
+        )
 
 
 def _recognised(found, table):

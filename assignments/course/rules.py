@@ -60,7 +60,7 @@ RIGHT = {
 
 def one_entry_off(g: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     right = g * b
-    right[-1] += 0.1 * (1 + abs(right[-1]))
+    right[-1] += 0.01 * (1 + abs(right[-1]))
     return right, g * a
 
 

@@ -61,3 +61,36 @@ def test_the_largest_question_takes_bounded_memory(ask):
         assert tracemalloc.get_traced_memory()[1] < 64 << 20
     finally:
         tracemalloc.stop()
+
+
+# ---- arguments by name, and several results -----------------------------------------------------------
+
+
+def test_arguments_may_be_given_by_name(ask):
+    x = np.array([[0.0, np.log(3.0)], [0.0, 0.0]])
+    assert np.allclose(ask("functional.softmax", [x, -1], keywords=["axis"]), [[0.25, 0.75], [0.5, 0.5]])
+    assert np.allclose(ask("functional.softmax", [0, x], keywords=["axis", "x"], wrt=[1]).sum(axis=0), 1.0)
+
+
+def test_gradients_of_tensors_that_were_given_by_name(ask):
+    x, weight, bias, g = np.eye(2, 3), np.full(3, 2.0), np.zeros(3), np.ones((2, 3))
+    names = {"keywords": ["bias", "weight"], "wrt": [0, 2, 1], "cotangent": g}
+    dx, dweight, dbias = ask("functional.layer_norm", [x, bias, weight], **names)
+    assert dx.shape == x.shape
+    assert dweight.shape == (3,)
+    assert dbias.tolist() == [2.0] * 3
+
+
+def test_a_rule_on_arrays_gives_several_results(ask):
+    x, g = np.array([[-1.0, 1.0]]), np.array([[1.0, 0.0]])
+    dx, dweight, dbias = ask("functional.layer_norm_vjp", [g, x, np.ones(2), 0.0], keywords=["eps"])
+    assert [dx.tolist(), dweight.tolist(), dbias.tolist()] == [[[0.0, 0.0]], [-1.0, 0.0], [1.0, 0.0]]
+    assert all(type(value) is np.ndarray for value in (dx, dweight, dbias))
+
+
+@pytest.mark.parametrize(
+    "keywords", [["axes"], ["x"], ["axis", "axis"], ["a", "b", "c"], "axis", None, [3], [["axis"]]]
+)
+def test_names_that_make_no_sense_are_refused(ask, keywords):
+    with pytest.raises(StudentFailure, match="does not take"):
+        ask("functional.softmax", [np.zeros((2, 2)), -1], keywords=keywords)

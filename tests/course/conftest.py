@@ -13,7 +13,7 @@ import pytest
 
 COURSE = Path(__file__).parents[2] / "assignments" / "course"
 NAME = "_course_under_test"
-MODULES = ("strings", "prefix_tree", "judging", "progression")
+MODULES = ("strings", "prefix_tree", "judging", "progression", "rules")
 
 
 def load_course() -> SimpleNamespace:

@@ -20,34 +20,6 @@ MEMORY = "blocks = [bytearray(64 << 20) for _ in range(96)]"
 PRINTS = "import sys\nfor _ in range(300):\n    sys.stdout.write('x' * (1 << 20))"
 EXIT = "import os\nos._exit(0)"
 SYS_EXIT = "import sys\nsys.exit(0)"
-RECURSION = "def deep(n):\n    return deep(n + 1)\ndeep(0)"
-DEEPER = "import sys\nsys.setrecursionlimit(1 << 30)\ndef deep(n):\n    return deep(n + 1)\ndeep(0)"
-FORKS = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(60)\n    os._exit(0)"
-KILL = "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)"
-
-#: Payload in the mask, the statuses that its check may have, and what the report must say.
-IN_MASK = {
-    "loop": (LOOP, {"timed_out"}, "CPU"),
-    "stubborn loop": (STUBBORN, {"timed_out"}, "CPU"),
-    "memory": (MEMORY, {"out_of_memory"}, "memory"),
-    "exit": (EXIT, {"crashed"}, "ended"),
-    "sys.exit": (SYS_EXIT, {"crashed"}, "exit"),
-    "recursion": (RECURSION, {"failed"}, "RecursionError"),
-    "deeper recursion": (DEEPER, {"crashed", "out_of_memory", "failed", "timed_out"}, ""),
-    "segfault": (KILL, {"crashed"}, "SIGSEGV"),
-}
-
-
-@pytest.mark.parametrize("name", IN_MASK)
-def test_in_a_function(check, hostile, left_behind, name):
-    payload, statuses, told = IN_MASK[name]
-    run = check(hostile("mask", payload), "-k", "mask or attention_gradient or own_stack")
-    assert run.exit_code == 1, run.text
-    assert run.check("test_causal_mask")["status"] in statuses, run.text
-    assert told in run.check("test_causal_mask")["message"]
-    assert run.check("test_attention_gradient")["status"] == "passed"
-    assert run.check("test_own_stack")["status"] == "passed"
-    assert not left_behind()
 
 
 def test_place_of_a_loop_is_told(check, hostile):
@@ -98,6 +70,3 @@ def test_in_training(check, hostile, payload, status):
     assert run.report["score"] == 80
 
 
-def test_processes_that_leave_their_group_are_found(check, hostile, left_behind):
-    check(hostile("mask", FORKS), "-k", "test_causal_mask")
-    assert not left_behind()

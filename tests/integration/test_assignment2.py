@@ -1,5 +1,6 @@
 """Assignment 2 through the real command: full marks, none, and what each of many mistakes costs."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -11,7 +12,6 @@ Wrong = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parents[2]
 WRONG: dict[str, Wrong] = tomllib.loads((ROOT / "tests/submissions/wrong_assignment2.toml").read_text())
-RIGHT = sorted(path for path in (ROOT / "assignments/correct").iterdir() if path.is_dir())
 
 
 @pytest.fixture
@@ -25,13 +25,6 @@ def test_the_reference_has_full_marks(check, repository):
     assert run.exit_code == 0, run.text
     assert run.report["score"] == run.report["max_score"] == 100
     assert run.statuses() == {"passed"}
-
-
-@pytest.mark.parametrize("folder", RIGHT, ids=lambda path: path.name)
-def test_other_styles_have_full_marks(check, folder):
-    run = check(folder)
-    assert run.lost() == {}, run.text
-    assert {swap["source"] for swap in run.report["swaps"]} == {"own"}
 
 
 #: Checks that reach a stub of another task first: matmul was begun in assignment 1, training starts with a layer.
@@ -81,3 +74,89 @@ def test_each_mistake_costs_its_own_points_and_no_others(check, variant, wrong):
 def test_no_mistake_costs_half():
     # A step that cannot be taken at all stands at the end: everything that moves rests on it.
     assert max(sum(entry["loses"].values()) for entry in WRONG.values()) <= 16
+
+
+# ---- every name has its check --------------------------------------------------------------------------
+
+#: Public names of the files of assignment 2 that a check is about, beyond those in its marks.
+ALSO = {
+    "functional.linear": "test_linear",
+    "nn.Module": "test_parameters",
+    "nn.Parameter": "test_parameters",
+    "nn.LayerNorm": "test_layers",
+    "optim.Optimizer": "test_zero_grad",
+}
+#: ops.py was begun in assignment 1.
+NEW_OPERATIONS = {"matmul", "concat", "take_rows"}
+
+
+def public_names() -> set[str]:
+    """`module.name` of all functions and classes that a student writes in assignment 2."""
+    found = set()
+    for file in tomllib.loads((ROOT / "assignments/assignment2/assignment.toml").read_text())["files"]:
+        module = file.removesuffix(".py")
+        for node in ast.parse((ROOT / "reference/tinytorch" / file).read_text()).body:
+            is_new = module != "ops" or getattr(node, "name", "") in NEW_OPERATIONS
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_") and is_new:
+                found.add(f"{module}.{node.name}")
+    return found
+
+
+def marked_names() -> dict[str, set[str]]:
+    """For each check the names that its marks `where` and `part` give."""
+    found = {}
+    for file in (ROOT / "assignments/assignment2").glob("test_*.py"):
+        for node in ast.parse(file.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                marks = [mark for mark in node.decorator_list if isinstance(mark, ast.Call)]
+                wanted = [m for m in marks if isinstance(m.func, ast.Attribute) and m.func.attr in ("where", "part")]
+                found[node.name] = {ast.literal_eval(mark.args[0]) for mark in wanted}
+    return found
+
+
+def test_every_public_name_has_a_check():
+    marked = marked_names()
+    assert set(ALSO.values()) <= set(marked)
+    assert public_names() - set(ALSO) - set().union(*marked.values()) == set()
+
+
+def test_no_check_is_about_a_name_that_is_not_there():
+    assert set().union(*marked_names().values()) <= public_names()
+
+
+#: What comes back instead of a result, from every function at once; `tinygrade audit` tries each function alone.
+NONSENSE = {
+    "nothing": "None",
+    "NaN": "np.full((2, 3), np.nan)",
+    "another shape": "Tensor(np.zeros((2, 2, 7)))",
+    "an endless iterator": "iter(int, 1)",
+    "something huge": "np.broadcast_to(np.float64(1.0), (20000, 10000))",
+}
+
+
+@pytest.mark.parametrize("value", NONSENSE.values(), ids=NONSENSE)
+def test_nonsense_from_everywhere_is_never_our_fault(check, variant, value):
+    ending = (
+        f"\n\nimport numpy as np\nfrom .tensor import Tensor\n\ndef _nonsense(*args, **kwargs):\n    return {value}\n"
+    )
+    edits = []
+    for file in ("functional", "init", "data", "optim", "ops"):
+        names = [name.partition(".")[2] for name in public_names() if name.startswith(f"{file}.")]
+        functions = [name for name in names if name[0].islower()]
+        lines = [f"{name} = _nonsense" for name in functions]
+        lines += [f"{name}.{method} = _nonsense" for name, method in METHODS.items() if name in names]
+        edits.append((f"{file}.py", "", ending + "\n".join(lines) + "\n"))
+    methods = [f"{name}.{method} = _nonsense" for name, method in LAYERS]
+    edits.append(("nn.py", "", ending + "\n".join(methods) + "\n"))
+    run = check(variant(*edits))
+    assert run.exit_code == 1, run.text
+    assert "grader_error" not in run.statuses(), run.text
+    assert "Traceback" not in run.text
+    assert run.report["score"] <= 5  # the own stack
+
+
+METHODS = {"SGD": "step", "AdamW": "step", "CharTokenizer": "encode", "Optimizer": "zero_grad"}
+LAYERS = [
+    *((name, "forward") for name in ("Linear", "Embedding", "LayerNorm", "Dropout")),
+    *(("Module", method) for method in ("named_parameters", "parameters", "train", "eval", "zero_grad")),
+]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tinygrade.model import STATUSES, Adjustment, Isolation, Swap
+from tinygrade.model import STATUSES, Adjustment, Diagnosis, Isolation, Swap
+from tinygrade.reporters.advice import Commands, advice
 from tinygrade.reporters.terminal import TerminalReporter, render, terminal_width
 from tinygrade.reporters.words import WORDS, group_status, number
 from tinygrade.text import cells
@@ -193,6 +196,48 @@ def test_hostile_text_is_inert_everywhere(make_check, make_report, hostile_texts
 def test_the_function_is_what_again_selects(make_check, make_report) -> None:
     check = make_check("mask[x y]; rm -rf", "failed")
     assert "-k test_mask --seed 41" in render(make_report(check))
+
+
+def test_a_diagnosis_leads_to_its_page_unless_hints_are_fewer(make_check, make_report) -> None:
+    report = make_report(make_check("mask", "failed", diagnosis=Diagnosis("mask-sees-ahead", {})))
+    commands = Commands.of(report)
+    for explains, expected in ((True, ["more:", "again:", "debug:"]), (False, ["again:", "debug:"])):
+        shown = advice(report, replace(commands, explains=explains, course=" --course c"), 60)
+        leads = [line.text.split() for line in shown if line.text.startswith("   ") and "tinygrade" in line.text]
+        assert [words[0] for words in leads] == expected
+        assert not explains or leads[0] == ["more:", "tinygrade", "explain", "mask-sees-ahead", "--course", "c"]
+
+
+def test_what_leads_on_says_where_things_are_and_is_not_ambiguous(make_check, make_report) -> None:
+    report = make_report(make_check("mask", "failed"))
+    commands = replace(Commands.of(report), places=" --submission s", shared=frozenset({"test_mask"}))
+    shown = [line.text for line in advice(report, commands, 80)]
+    assert "   debug: tinygrade repro assignment3/test_mask --submission s --seed 41" in shown
+
+
+def test_a_file_that_cannot_be_imported_needs_no_debugger(make_check, make_report) -> None:
+    shown = render(make_report(make_check("a", "blocked", where="ops.py:3", message="ops.py cannot be imported")))
+    assert "START HERE" in shown
+    assert "debug:" not in shown
+
+
+def test_a_cause_in_an_earlier_assignment_leads_to_the_check_that_saw_it(make_check, make_report) -> None:
+    evidence = {"assignment": "assignment2", "file": "functional.py", "check": "test_b.py::test_logits"}
+    shown = render(make_report(make_check("own_stack", "failed", diagnosis=Diagnosis("upstream", evidence))))
+    assert "-k 'test_own_stack or test_logits' --seed 41" in shown
+    assert "debug: tinygrade repro test_logits --seed 41" in shown
+
+
+def test_who_selects_a_check_sees_its_prints_though_it_passed(make_check, make_report) -> None:
+    checks = [make_check("mask", output="hello\n"), make_check("quiet")]
+    assert "your code printed" not in render(make_report(*checks))
+    shown = render(make_report(*checks, selected=True, score=None))
+    assert "your code printed in mask (last 1 line):\n   | hello\n" in shown
+    assert "printed in quiet" not in shown
+    many = [make_check(f"t{i}", output="hello\n") for i in range(9)]
+    assert "your code printed" not in render(make_report(*many, selected=True, score=None))
+    hidden = make_check("fresh", visibility="hidden", output="TELLTALE")
+    assert "TELLTALE" not in render(make_report(hidden, selected=True, score=None))
 
 
 @pytest.mark.parametrize("status", STATUSES)

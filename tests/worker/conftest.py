@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 import tinygrade.worker
+from tinygrade.checks.reference import ReferenceLibrary
+from tinygrade.model import Surface as SurfaceTable
 from tinygrade.worker.surface import Surface
 
 MAIN = Path(tinygrade.worker.__file__).with_name("__main__.py")
@@ -109,3 +111,9 @@ def confined():
         return json.loads(done.stdout) if done.stdout else None
 
     return run
+
+
+@pytest.fixture(scope="session")
+def reference(repository):
+    """The solved package behind handles, which runs the same loops in this process."""
+    return ReferenceLibrary(repository / "reference" / "tinytorch", SurfaceTable())

@@ -21,8 +21,9 @@ INT = st.integers(-wire.MAX_INT + 1, wire.MAX_INT - 1)
 SCALARS = st.none() | st.booleans() | INT | st.floats() | st.text(st.characters())
 ARRAYS = st.sampled_from(DTYPES).flatmap(lambda d: nps.arrays(d, nps.array_shapes(min_dims=0, min_side=0, max_side=4)))
 KEYS = st.none() | st.booleans() | INT | st.floats(allow_nan=False) | st.text()
+SLICES = st.builds(slice, st.none() | INT, st.none() | INT, st.none() | INT)
 VALUES = st.recursive(
-    SCALARS | ARRAYS | st.sampled_from([np.float64(1.5), np.int32(-3), np.bool_(True)]),
+    SCALARS | ARRAYS | SLICES | st.sampled_from([np.float64(1.5), np.int32(-3), np.bool_(True)]),
     lambda inner: st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(KEYS, inner),
     max_leaves=12,
 )
@@ -303,6 +304,11 @@ CRAFTED = {
     "array number -1": frame({"t": "array", "v": -1}, [array([1])], b"\0" * 8),
     "array number true": frame({"t": "array", "v": True}, [array([1]), array([1])], b"\0" * 16),
     "array number 0.0": frame({"t": "array", "v": 0.0}, [array([1])], b"\0" * 8),
+    "a slice of two parts": frame({"t": "slice", "v": [1, 2]}),
+    "a slice of texts": frame({"t": "slice", "v": ["1", None, None]}),
+    "a slice of truth values": frame({"t": "slice", "v": [True, None, None]}),
+    "a slice of huge parts": frame({"t": "slice", "v": [1 << 63, None, None]}),
+    "a slice of no list": frame({"t": "slice", "v": "abc"}),
     "a tuple of no list": frame({"t": "tuple", "v": "ab"}),
     "a dict of no pairs": frame({"t": "dict", "v": [[1, 2, 3]]}),
     "a dict of words": frame({"t": "dict", "v": ["ab"]}),
@@ -409,7 +415,7 @@ def test_random_headers_raise_nothing_but_wire_errors(header, payload):
     only_wire_errors(raw(header, payload))
 
 
-TAGS = st.sampled_from(["float", "array", "scalar", "handle", "tuple", "dict", "x"]) | st.integers()
+TAGS = st.sampled_from(["float", "array", "scalar", "handle", "tuple", "dict", "slice", "x"]) | st.integers()
 DIMS = st.integers(-2, 10) | st.sampled_from([0, 1 << 23, 1 << 40, 1 << 64, True, None, 1.5])
 TREES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["nan", "inf"]),

@@ -101,14 +101,20 @@ def variants(assignment: Assignment) -> list[Variant]:
     return [_variant(file, assignment) for file in _toml(assignment.root / CORRECT)]
 
 
-def packages(course: Course) -> list[Variant]:
-    """The whole correct packages of a course: folders in its folder `correct`, valid for every assignment."""
+def packages(assignment: Assignment) -> list[Variant]:
+    """The whole correct packages of the course (folders in its folder `correct`) that have files of this assignment.
+
+    Raises:
+        CourseError: a folder there holds no package.
+    """
+    course = assignment.course
     root = course.root / CORRECT
     folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
     for folder in folders:
         if not (folder / course.package).is_dir():
             raise CourseError(f"{folder}: holds no folder {course.package}/")
-    return [Variant(folder.name, "a whole package in another style", folder=folder) for folder in folders]
+    covering = [f for f in folders if any((f / course.package / file).is_file() for file in assignment.files)]
+    return [Variant(folder.name, "a whole package in another style", folder=folder) for folder in covering]
 
 
 def apply(edits: Iterable[Edit], texts: Mapping[str, str], where: str) -> dict[str, str]:

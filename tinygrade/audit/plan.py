@@ -99,7 +99,7 @@ def mutants(assignment: Assignment, solution: Mapping[str, str], thorough: bool)
 def correct(assignment: Assignment, solution: Mapping[str, str], thorough: bool) -> list[Trial]:
     """The solution itself, whole packages, variants of this assignment, and those of earlier ones together."""
     found = [Trial("correct", SOLUTION, "the solution itself", solution)]
-    for package in files.packages(assignment.course):
+    for package in files.packages(assignment):
         assert package.folder is not None
         found.append(Trial("correct", package.name, package.what, package.folder))
     own = files.variants(assignment)

@@ -68,7 +68,7 @@ def _problems(verdicts: Sequence[Verdict]) -> list[str]:
     if not found:
         return []
     # Messages of checks quote what submissions return.
-    return ["", "PROBLEMS", *(clean_line(f"  {v.kind} {v.name}: {problem}", 400) for v, problem in found)]
+    return ["", "PROBLEMS", *(f"  {clean_line(f'{v.kind} {v.name}: {problem}', 400)}" for v, problem in found)]
 
 
 def _figures(found: Summary) -> list[str]:

@@ -16,7 +16,7 @@ from tinygrade.failures import StudentFailure
 from tinygrade.worker.wire import encode
 
 #: Calls that one worker may make: an honest checker of some twenty rules makes a few thousand.
-MAX_CALLS = 20_000
+MAX_CALLS = 10_000
 Shape = tuple[int, ...]
 
 

@@ -58,11 +58,11 @@ def write(writer: Any, step: Step, last: bool) -> None:
     """Write a step that is more than one call.
 
     Args:
-        writer: a `script.Writer`.
+        writer: a `writer.Writer`.
         last: its answer is what the report speaks of, and is shown.
     """
     name = "train" if step.do == "train" else str(step.args[0])
-    expansion = _EXPANSIONS.get(name)
+    expansion = EXPANSIONS.get(name)
     if expansion is None:  # nothing silent: the script then shows less than the check did
         writer.statement(f"# here the check did something that only the grader can do: {name}")
         return
@@ -233,7 +233,8 @@ def _train(writer: Any, step: Step, last: bool, function: Any, model: Any, args:
     writer.call(f"{writer.refer(function)}({', '.join(words)})")
 
 
-_EXPANSIONS: dict[str, Callable[..., None]] = {
+#: By the name of a routine or loop; after writer, step and last they take its arguments.
+EXPANSIONS: dict[str, Callable[..., None]] = {
     "vjp": _vjp,
     "vjps": _vjps,
     "write": _write,

@@ -12,11 +12,13 @@ import pytest
 
 from tinygrade.checks import marks as marks_of
 from tinygrade.checks.context import Grading
+from tinygrade.checks.diagnosing import named
 from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS, GRADING, PRINTS
 from tinygrade.checks.package import Part
 from tinygrade.checks.results import Outcome, combine
 from tinygrade.checks.retries import GIVEN, Retries
 from tinygrade.checks.smoke import Smoke
+from tinygrade.diagnosis import exceptions
 from tinygrade.errors import CourseError, UserError
 from tinygrade.events import CheckFinished, CheckStarted, Started
 from tinygrade.failures import StudentFailure
@@ -158,6 +160,8 @@ class GradePlugin:
         if isinstance(error, StudentFailure):
             if error.status == "timed_out":
                 self.grading.hung.add(marks_of.check_id(item))
+            if error.diagnosis is None and error.status == "failed":
+                error = named(error, self.grading.catalogue, exceptions.recognised(error.message), {})
             where = error.where or self._where(item)
             hint = error.hint or self._question(error.diagnosis)
             facts = {"hint": hint, "where": where, "diagnosis": error.diagnosis, "seconds": seconds}

@@ -14,7 +14,7 @@ from tinygrade.checks import marks as marks_of
 from tinygrade.checks.context import Grading
 from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS
 from tinygrade.checks.package import Package, Part
-from tinygrade.checks.upstream import Upstream
+from tinygrade.checks.upstream import Found, Upstream
 from tinygrade.events import Swapped
 from tinygrade.failures import StudentFailure
 
@@ -33,6 +33,7 @@ class Retries:
         self._left = MOST_RETRIES
         #: Checks of which a case is wrong with released assignments, too: their other cases need not try.
         self._their_own: set[str] = set()
+        self._causes: list[Found] = []
 
     def remember(self, item: pytest.Function) -> Any:
         """The state of the check's random numbers, which a retry starts from."""
@@ -91,7 +92,7 @@ class Retries:
             self._left -= 1
             return self._left >= 0 and retry.fails(parts, package) is None
 
-        found = Upstream(self._grading.stack, passes).find()
+        found = Upstream(self._grading.stack, passes, self._causes).find()
         if found is None:
             self._their_own.add(retry.check)
             return failure

@@ -34,8 +34,6 @@ class Stack:
         self._proofs: dict[str, StudentFailure] = {}
         self._composed = 0
         self._trials: dict[tuple[str, ...], Package] = {}
-        #: `(assignment, file)` of the files that were found to be the cause of failures.
-        self.suspects: list[tuple[str, str]] = []
         self.package = self._compose()
         if policy == "released":
             for name in self._earlier:
@@ -92,12 +90,12 @@ class Stack:
         return {name: files for name, files in own.items() if files}
 
     def candidates(self) -> list[tuple[str, str]]:
-        """Single files to try, `(assignment, file)`: known causes first, then in course order."""
+        """Single files to try, `(assignment, file)`, in course order."""
         owners: dict[str, str] = {}
         for name, files in self.own_files().items():
             for file in files:
                 owners.setdefault(file, name)  # a later assignment may go on with a file of an earlier one
-        return sorted(((owners[file], file) for file in owners), key=lambda pair: pair not in self.suspects)
+        return [(owner, file) for file, owner in owners.items()]
 
     def trial(self, files: list[str]) -> Package:
         """The package with these files released besides those that are swapped."""

@@ -8,22 +8,20 @@ from typing import Any
 from tinygrade.checks.trace import Step, place
 
 
-def _chain(writer: Any, step: Step, last: bool, f: Any, x: Any, y: Any, length: int, cotangent: Any) -> None:
-    leaves = []
-    for value in (x, y):
-        source = writer.literals.source(value)
-        leaves.append(writer.names.new("x"))
-        writer.statement(f"{leaves[-1]} = {writer.leaf(source)}")
-    result = writer.names.new("result")
-    writer.statement(f"{result} = {leaves[0]}")
-    loop = f"for _ in range({int(length)}):\n    {result} = {writer.refer(f)}({result}, {leaves[1]})"
-    writer.call(loop)
-    writer.statement(f"{result}.backward({writer.literals.source(cotangent, 'g')})")
+def _chain(writer: Any, step: Step, last: bool, x: Any, length: int, cotangent: Any) -> None:
+    leaf, node = writer.names.new("x"), writer.names.new("node")
+    start, incoming = writer.literals.source(x), writer.literals.source(cotangent, "g")
+    writer.statement(
+        f"{node} = {leaf} = {writer.leaf(start)}\n"
+        f"for _ in range({int(length)}):\n"
+        f"    {node} = {writer.tensor}({node}.data + 1.0, _parents=({node},), _backward=lambda g: (g,))"
+    )
+    writer.call(f"{node}.backward({incoming})")
     path = place(step.reply.get("value"), writer.message)
-    sources = {("output",): f"{result}.data", ("grads", 0): f"{leaves[0]}.grad", ("grads", 1): f"{leaves[1]}.grad"}
+    sources = {"output": f"{node}.{writer.data}", "gradient": f"{leaf}.{writer.grad}"}
     for key, source in sources.items() if last else ():
-        if not path or path[: len(key)] == key:
-            writer.show(source, source, step, path[len(key) :])
+        if path[:1] in ((), (key,)):
+            writer.show(key, source, step, path[1:])
 
 
 def _descend(
@@ -48,6 +46,19 @@ def _descend(
     )
     if last:
         writer.show("losses", "losses", step)
+
+
+def _called(writer: Any, step: Step, last: bool, f: Any, calls: Any) -> None:
+    results = writer.names.new("results")
+    writer.helpers.add("plain")
+    rows = []
+    for args, kwargs in calls:
+        words = [writer.literals.source(arg) for arg in args]
+        words += [f"{name}={writer.literals.source(value, name)}" for name, value in kwargs.items()]
+        rows.append(f"    plain({writer.refer(f)}({', '.join(words)})),\n")
+    writer.call(f"{results} = [\n{''.join(rows)}]")
+    if last:
+        writer.show("yours", results, step)
 
 
 def _listed(writer: Any, step: Step, last: bool, values: Any, limit: int) -> None:
@@ -102,6 +113,7 @@ UNROLLED: dict[str, Callable[..., None]] = {
     "chain": _chain,
     "descend": _descend,
     "listed": _listed,
+    "called": _called,
     "trajectory": _trajectory,
     "fit": _fit,
 }

@@ -63,21 +63,26 @@ class Upstream:
 
     Args:
         passes: is the check right with this package? The same inputs, a fresh worker.
+        known: files that were found to be the cause of earlier failures, which are tried first; one is added.
     """
 
-    def __init__(self, stack: Stack, passes: Callable[[Package], bool]) -> None:
+    def __init__(self, stack: Stack, passes: Callable[[Package], bool], known: list[Found]) -> None:
         self._stack = stack
         self._passes = passes
+        self._known = known
 
     def find(self) -> Found | None:
         """The cause, or None when the check is wrong with released assignments, too."""
         own = self._stack.own_files()
+        for found in self._known:
+            if found.file in own.get(found.assignment, ()) and self._passes(self._stack.trial([found.file])):
+                return found
         if not own or not self._passes(self._stack.trial(_up_to(own, list(own)[-1]))):
             return None
         for assignment, file in self._stack.candidates():
             if self._passes(self._stack.trial([file])):
-                self._stack.suspects.append((assignment, file))
-                return Found(assignment, file, self._first(own, assignment))
+                self._known.append(Found(assignment, file, self._first(own, assignment)))
+                return self._known[-1]
         first = self._first(own, next(iter(own)))
         return Found(first, "", first)
 

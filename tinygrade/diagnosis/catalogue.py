@@ -113,6 +113,11 @@ class Catalogue:
         self.pages: dict[str, Page] = {}
         self._rules: list[Rule] = []
 
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules in the order in which they are asked."""
+        return tuple(self._rules)
+
     def register(self, page: Page, *rules: Rule) -> None:
         """Add a page and the rules that lead to it.
 

@@ -67,7 +67,8 @@ def function_name(id: str) -> str:
 
 def _seen_in(check: CheckResult) -> str:
     """Id of the check in which the cause was seen: another one when that found a cause in an earlier assignment."""
-    return str(check.diagnosis.evidence.get("check") or check.id) if check.diagnosis else check.id
+    seen = check.diagnosis.evidence.get("check") if check.diagnosis and check.diagnosis.code == "upstream" else None
+    return str(seen or check.id)
 
 
 def advice(report: Report, commands: Commands, width: int) -> list[Line]:

@@ -63,6 +63,7 @@ def verdicts(surface: Surface, judge: Any, functions: Sequence[Any], inputs: Seq
 
     Raises:
         NotImplementedError: `judge` is a stub.
+        MemoryError: there is none left.
     """
     rules = zip(functions[: len(inputs)], functions[len(inputs) :], inputs, strict=True)
     return [_verdict(judge, (f, vjp, arrays, rng)) for f, vjp, arrays in rules]
@@ -71,7 +72,7 @@ def verdicts(surface: Surface, judge: Any, functions: Sequence[Any], inputs: Seq
 def _verdict(judge: Any, call: Sequence[Any]) -> bool | str:
     try:
         said = judge(*call)
-    except NotImplementedError:
+    except (NotImplementedError, MemoryError):
         raise
     except Exception as error:
         return f"{type(error).__name__}: {error}"[:300]

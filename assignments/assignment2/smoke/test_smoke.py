@@ -13,6 +13,8 @@ def test_more_ops(gradcheck, rng):
     gradcheck(lambda lib: lib.ops.matmul, [a, b], wrt=(0, 1), name="matmul of batches")
     ids = np.array([[0, 2, 2], [5, 2, 0]])
     gradcheck(lambda lib: lib.ops.take_rows, [w, ids], name="take_rows")
+    joined = lambda lib: lambda x, y: lib.ops.concat([x, y], axis=1)  # noqa: E731
+    gradcheck(joined, [a, a[:, :1]], wrt=(0, 1), name="concat", allow=["gradient-aliased"])
 
 
 @pytest.mark.title("softmax, log_softmax, gelu")

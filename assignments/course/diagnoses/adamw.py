@@ -41,7 +41,6 @@ class Adam:
     count: str = "step"
     owner: Owner = "own"
     frozen: Frozen = "rests"
-    direction: float = 1.0
     #: Which gradients arrive: this step's, or all so far.
     gradients: str = "new"
 
@@ -75,7 +74,7 @@ class _Step:
         below = adam.below(v_right, self.eps)
         if adam.eps_first:
             below = adam.below(v, self.eps) / np.sqrt(1.0 - b2**t)
-        return self._decayed(p, self.lr * adam.direction * m_right / below)
+        return self._decayed(p, self.lr * m_right / below)
 
     def _count(self, step: int, calls: int) -> int:
         return {"step": step, "parameter": calls, "late": step + 1, "early": step - 1, "never": 1}[self.adam.count]
@@ -115,7 +114,6 @@ VARIANTS: dict[str, dict[str, Adam]] = {
         "neither mean corrected": Adam(corrected=(False, False)),
         "second mean not corrected": Adam(corrected=(True, False)),
         "first mean not corrected": Adam(corrected=(False, True)),
-        "eps added before the correction": Adam(eps_first=True),
         "the corrected means remembered": Adam(stored=True),
     },
     "adam-step-per-parameter": {"counted once per parameter": Adam(count="parameter")},
@@ -127,6 +125,7 @@ VARIANTS: dict[str, dict[str, Adam]] = {
     "adam-eps": {
         "eps below the root": Adam(below=_inside),
         "eps squared below the root": Adam(below=lambda v, eps: np.sqrt(v + eps**2)),
+        "eps added before the correction": Adam(eps_first=True),
         "no eps": Adam(below=lambda v, eps: np.sqrt(v)),
         "at least eps": Adam(below=lambda v, eps: np.maximum(np.sqrt(v), eps)),
     },
@@ -157,6 +156,7 @@ VARIANTS: dict[str, dict[str, Adam]] = {
     "adamw-decay-skipped": {"decay of matrices only": Adam(decay="weights only")},
     "adam-moments-shared": {
         "one state for all parameters of a shape": Adam(owner="shared"),
+        "one long state, of which each uses the beginning": Adam(owner="beginning"),
         "the state at the place among those that move": Adam(owner="filtered"),
     },
     "adam-moments-forgotten": {
@@ -168,7 +168,6 @@ VARIANTS: dict[str, dict[str, Adam]] = {
         "keeps its value; its means take part": Adam(frozen="state only"),
         "decays": Adam(frozen="decays"),
     },
-    "wrong-direction": {"uphill": Adam(direction=-1.0)},
     "gradients-accumulate": {"the sum of all gradients so far": Adam(gradients="sum")},
 }
 RULES: list[Rule] = [

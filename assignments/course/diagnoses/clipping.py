@@ -150,6 +150,7 @@ WAYS: dict[str, dict[str, Rate]] = {
     },
     "schedule-floor": {
         "0": lambda c, t: _cosine(c, t, c.warmup, c.total, 0.0),
+        "0, but for the end": lambda c, t: _right(c, t) if t >= c.total else _to_zero(c, t),
         "added": lambda c, t: _right(c, t) if t <= c.warmup else c.floor + _to_zero(c, t),
         "as a lower bound": lambda c, t: _right(c, t) if t <= c.warmup else max(c.floor, _to_zero(c, t)),
         "during warm-up, too": lambda c, t: max(c.floor, _right(c, t)),

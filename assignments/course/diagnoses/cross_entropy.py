@@ -82,7 +82,10 @@ def _other_choices(r: _Rows) -> dict[str, np.ndarray]:
     width = r.rows.shape[-1]
     first, last = np.ones(r.targets.size, bool), np.ones(r.targets.size, bool)
     first[0], last[-1] = False, False
+    ignored = -1 if r.call.ignore_index is None else r.call.ignore_index
     return {
+        "all up to the ignored one": r.targets > ignored,
+        "all from the ignored one on": r.targets < ignored,
         "every target that is 0": r.targets != 0,
         "targets that are 0, and the ignored ones": (r.targets != 0) & r.counts,
         "the last class": r.targets != width - 1,
@@ -124,11 +127,6 @@ def _overflows(call: Call) -> Claims:
     for eps in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15):
         yield {"added": eps}, lambda eps=eps: np.asarray(-np.log(r.p[at] + eps)[r.counts].mean())
         yield {"clipped": eps}, lambda eps=eps: np.asarray(-np.log(np.clip(r.p[at], eps, 1.0))[r.counts].mean())
-
-
-def _signs(call: Call) -> Claims:
-    r = _Rows(call)
-    yield {}, lambda: np.asarray(-r.losses[r.counts].mean())
 
 
 def _axis(call: Call) -> Claims:
@@ -216,7 +214,6 @@ VALUES: dict[str, tuple[Callable[[Call], Claims], ...]] = {
     "cross-entropy-ignores-too-much": (_wrong_ones_ignored,),
     "cross-entropy-of-probabilities": (_probabilities,),
     "cross-entropy-axis": (_axis,),
-    "cross-entropy-sign": (_signs,),
 }
 GRADIENTS: dict[str, tuple[Callable[[Call], Claims], ...]] = {
     "cross-entropy-no-one-hot": (_target_forgotten,),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from tinygrade.diagnosis.catalogue import Rule
+from tinygrade.diagnosis.catalogue import Rank, Rule
+from tinygrade.diagnosis.observations import ValueMismatch
 
 from .formulas import Call, Claims, values
 
@@ -72,7 +74,16 @@ def _unsorted(call: Call) -> Claims:
         yield {"ids": name}, lambda ids=ids: [[ids[char] for char in text] for text in texts]
 
 
+def _past_end(seen: ValueMismatch) -> Mapping[str, Any] | None:
+    """The right text, and then more."""
+    got, expected = seen.got, seen.expected
+    if not isinstance(got, str) or not isinstance(expected, str) or len(got) <= len(expected):
+        return None
+    return {"expected_length": len(expected), "length": len(got)} if got.startswith(expected) else None
+
+
 RULES: list[Rule] = [
+    Rule("decode-past-end", ValueMismatch, _past_end, Rank.STRUCTURE, (DECODE,)),
     values("targets-not-shifted", BATCH, _unshifted),
     values("targets-exchanged", BATCH, _exchanged),
     values("padding-side", BATCH, _padded_in_front),

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrade.diagnosis.catalogue import Rule
 
-from .formulas import Call, Claims, gradient, gradients, value
+from .formulas import Call, Claims, gradients, value, values
 from .numbers import unbroadcast
 
 #: Functions of one array, and the functions of input x and output y that are taken for their slope.
@@ -108,10 +108,6 @@ def _products(own: int) -> Callable[[Call], Claims]:
     return claims
 
 
-def _untouched(own: str) -> Callable[[Call], Any]:
-    return lambda call: unbroadcast(call.g, np.shape(call.arguments[own]))
-
-
 def _base(call: Call) -> Claims:
     """The gradient of the base of a power."""
     g, a, b = call.g, call.a, call.b
@@ -203,8 +199,8 @@ def _guarded_slope(call: Call) -> Claims:
 
 
 RULES: list[Rule] = [
-    *(gradient("slope-forgotten", about, 0, lambda call: call.g) for about in UNARY),
-    *(gradient("slope-forgotten", about, i, _untouched("ab"[i])) for about in ("ops.mul", "ops.div") for i in (0, 1)),
+    values("logarithm-of-more", "ops.log", _guarded),
+    gradients("logarithm-of-more", "ops.log", 0, _guarded_slope),
     gradients("relu-gate", "ops.relu", 0, _gates),
     gradients("relu-at-zero", "ops.relu", 0, _at_zero),
     gradients("relu-at-zero", "ops.relu", 0, _leaky),

@@ -16,6 +16,9 @@ import numpy as np
 from tinygrade.diagnosis.catalogue import Rank, Rule, same
 from tinygrade.diagnosis.observations import GradientMismatch, TrajectoryMismatch, ValueMismatch
 
+#: Equality under random inputs says more than any pattern, also than "not finite": these are asked first. (Of the same
+#: rank, what knows the op comes before what knows any.)
+RANK = Rank.STRUCTURE
 #: What mistakes give: pairs of evidence and a function for the numbers that follow, None where it does not apply.
 Claims = Iterable[tuple[Mapping[str, Any], Callable[[], Any]]]
 
@@ -89,7 +92,7 @@ def value(code: str, about: str, wrong: Callable[[Call], Any], **evidence: Any) 
 
 def values(code: str, about: str, claims: Callable[[Call], Claims]) -> Rule:
     """A family of wrong values, each with the evidence that tells them apart."""
-    return Rule(code, ValueMismatch, Family(lambda seen: claims(Call(seen))), Rank.FORMULA, (about,))
+    return Rule(code, ValueMismatch, Family(lambda seen: claims(Call(seen))), RANK, (about,))
 
 
 def gradient(code: str, about: str, argument: int, wrong: Callable[[Call], Any], **evidence: Any) -> Rule:
@@ -103,12 +106,12 @@ def gradients(code: str, about: str, argument: int, claims: Callable[[Call], Cla
     def of_argument(seen: GradientMismatch) -> Claims:
         return claims(Call(seen)) if seen.position == argument else ()
 
-    return Rule(code, GradientMismatch, Family(of_argument), Rank.FORMULA, (about,))
+    return Rule(code, GradientMismatch, Family(of_argument), RANK, (about,))
 
 
 def trajectory(code: str, about: str, claims: Callable[[TrajectoryMismatch], Claims]) -> Rule:
     """A family of wrong paths of parameters."""
-    return Rule(code, TrajectoryMismatch, Family(claims), Rank.FORMULA, (about,))
+    return Rule(code, TrajectoryMismatch, Family(claims), RANK, (about,))
 
 
 @dataclass(frozen=True)
@@ -128,8 +131,17 @@ class Family:
         """What each mistake gives here, where it applies and makes a difference."""
         for evidence, wrong in _applicable(lambda: list(self.claims(seen))) or ():
             claimed = _applicable(wrong)
-            if claimed is not None and not same(claimed, seen.expected) and not _is_plainer(claimed, seen):
+            if isinstance(seen, GradientMismatch) and np.shape(claimed) != np.shape(seen.expected):
+                continue  # the shape itself tells what is wrong
+            if _says_something(claimed) and not same(claimed, seen.expected) and not _is_plainer(claimed, seen):
                 yield evidence, claimed
+
+
+def _says_something(claimed: Any) -> bool:
+    """Nothing but NaN equals every other NaN."""
+    if isinstance(claimed, list | tuple):
+        return any(_says_something(item) for item in claimed)
+    return claimed is not None and bool(np.isfinite(claimed).any())
 
 
 def _is_plainer(claimed: Any, seen: Any) -> bool:

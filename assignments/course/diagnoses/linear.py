@@ -6,7 +6,7 @@ import numpy as np
 
 from tinygrade.diagnosis.catalogue import Rule
 
-from .formulas import Call, Claims, gradient, gradients, values
+from .formulas import Call, Claims, gradients, values
 
 LINEAR, ROWS = "functional.linear", "ops.take_rows"
 
@@ -16,6 +16,7 @@ def _maps(call: Call) -> Claims:
     none = np.zeros(weight.shape[0])
     b = none if bias is None else bias
     yield {"weight": "not transposed"}, lambda: x @ weight + b
+    yield {"weight": "reshaped, not transposed"}, lambda: x @ weight.reshape(weight.shape[::-1]) + b
     yield {"order": "weight first"}, lambda: weight @ x + b
 
 
@@ -34,6 +35,13 @@ def _weight_slopes(call: Call) -> Claims:
     yield {"only": "the last row"}, lambda: np.outer(g[-1], rows[-1])
     first_g, first_x = call.g[:1].reshape(-1, g.shape[1]), call.x[:1].reshape(-1, rows.shape[1])
     yield {"only": "the first of the batch"}, lambda: first_g.T @ first_x
+
+
+def _input_slopes(call: Call) -> Claims:
+    yield {"weight": "transposed"}, lambda: call.g @ call.weight.T
+    turned = np.asarray(call.weight).T
+    yield {"weight": "read in another order"}, lambda: call.g @ turned.reshape(call.weight.shape)
+    yield {"weight": "read in another order"}, lambda: call.g @ np.reshape(call.weight, turned.shape).T
 
 
 def _bias_slopes(call: Call) -> Claims:
@@ -77,7 +85,7 @@ RULES: list[Rule] = [
     values("linear-bias", LINEAR, _bias),
     gradients("linear-weight-gradient", LINEAR, 1, _weight_slopes),
     gradients("linear-weight-gradient", LINEAR, 2, _bias_slopes),
-    gradient("linear-weight-gradient", LINEAR, 0, lambda call: call.g @ call.weight.T),
+    gradients("linear-weight-gradient", LINEAR, 0, _input_slopes),
     values("rows-elsewhere", ROWS, _rows_elsewhere),
     gradients("padding-row-frozen", ROWS, 0, _skipped),
     gradients("repeated-rows-averaged", ROWS, 0, _averaged),

@@ -11,9 +11,9 @@ from tinygrade.diagnosis.observations import TrajectoryMismatch
 
 from .formulas import Claims
 
-#: Whose state a parameter's step uses: its own; one for all of its shape; the one at its place among those that move;
-#: a new one.
-Owner = Literal["own", "shared", "filtered", "fresh"]
+#: Whose state a parameter's step uses: its own; one for all of its shape; the beginning of a long one for all; the one
+#: at its place among those that move; a new one.
+Owner = Literal["own", "shared", "beginning", "filtered", "fresh"]
 #: What happens to a parameter without gradient.
 Frozen = Literal["rests", "zero", "state only", "decays"]
 #: From state, value, gradient, number of the step (from 1) and number of the call (from 1) to the new value.
@@ -28,6 +28,8 @@ def follow(
     parameters = [np.array(start, dtype=np.float64) for start in seen.starts]
     states: list[dict[str, Any]] = [{} for _ in parameters]
     by_shape: dict[tuple[int, ...], dict[str, Any]] = {p.shape: {} for p in parameters}
+    longest = max(p.size for p in parameters)
+    long: dict[str, np.ndarray] = {}
     calls, trace = 0, []
     for number, given in enumerate(gradients, start=1):
         place = 0
@@ -36,12 +38,27 @@ def follow(
                 continue
             calls += 1
             shared = by_shape[parameters[i].shape]
-            state = {"own": states[i], "shared": shared, "filtered": states[place], "fresh": {}}[owner]
+            beginning = {name: flat[: parameters[i].size].reshape(parameters[i].shape) for name, flat in long.items()}
+            state = {
+                "own": states[i],
+                "shared": shared,
+                "beginning": beginning,
+                "filtered": states[place],
+                "fresh": {},
+            }[owner]
             place += 1
             new = step(state, parameters[i], np.zeros_like(parameters[i]) if g is None else g, number, calls)
+            _write_back(long, beginning, longest)
             parameters[i] = _unless_frozen(seen, frozen, g, parameters[i], new)
         trace.append([p.copy() for p in parameters])
     return trace
+
+
+def _write_back(long: dict[str, np.ndarray], beginning: dict[str, np.ndarray], longest: int) -> None:
+    """Put the beginning that a step has used back into the long state."""
+    for name, used in beginning.items():
+        flat = long.setdefault(name, np.zeros(longest))
+        flat[: used.size] = np.reshape(used, -1)
 
 
 def _unless_frozen(
@@ -68,28 +85,11 @@ def gradients_seen(seen: TrajectoryMismatch, which: str) -> Gradients:
 # ---- mistakes of any optimiser ---------------------------------------------------------------------
 
 
-def _unmoved(seen: TrajectoryMismatch) -> Claims:
-    yield {"moved": "none"}, lambda: [list(seen.starts) for _ in seen.gradients]
-
-
 def _late(seen: TrajectoryMismatch) -> Claims:
     """The right path, a step late: the first call only prepares."""
     yield {"steps_late": 1}, lambda: [list(seen.starts), *(list(now) for now in seen.expected[:-1])]
 
 
-def _some_unmoved(seen: TrajectoryMismatch) -> Claims:
-    """All is right but for parameters that stay where they were."""
-    last = len(seen.starts) - 1
-    for moved, still in {"first only": range(1, last + 1), "not the first": [0], "not the last": [last]}.items():
-        yield {"moved": moved}, lambda still=still: [_with_starts(seen, now, still) for now in seen.expected]
-
-
-def _with_starts(seen: TrajectoryMismatch, now: Sequence[np.ndarray], still: Sequence[int]) -> list[np.ndarray]:
-    return [seen.starts[i] if i in still else p for i, p in enumerate(now)]
-
-
 COMMON: dict[str, Callable[[TrajectoryMismatch], Claims]] = {
-    "parameters-not-moved": _unmoved,
     "step-comes-late": _late,
-    "some-parameters-not-moved": _some_unmoved,
 }

@@ -25,7 +25,6 @@ class Momentum:
     form: str = "sum"
     owner: Owner = "own"
     frozen: Frozen = "rests"
-    direction: float = 1.0
     #: Power of the learning rate in the step.
     power: int = 1
     #: The velocity of before is multiplied by this of the momentum.
@@ -44,7 +43,7 @@ def path(recipe: Momentum, seen: TrajectoryMismatch) -> list[list[np.ndarray]]:
         u = (0.0 if recipe.form == "none" else mu) * before + weight * g
         state["u"] = u
         move = g + mu * u if recipe.form == "ahead" else u
-        return np.asarray(p - recipe.direction * settings["lr"] ** recipe.power * move)
+        return np.asarray(p - settings["lr"] ** recipe.power * move)
 
     gradients = gradients_seen(seen, recipe.gradients)
     return follow(seen, step, owner=recipe.owner, frozen=recipe.frozen, gradients=gradients)
@@ -72,13 +71,13 @@ VARIANTS: dict[str, dict[str, Momentum]] = {
     "sgd-learning-rate": {"no learning rate": Momentum(power=0), "the learning rate twice": Momentum(power=2)},
     "sgd-velocity-shared": {
         "one velocity for all parameters of a shape": Momentum(owner="shared"),
+        "one long velocity, of which each uses the beginning": Momentum(owner="beginning"),
         "the velocity at the place among those that move": Momentum(owner="filtered"),
     },
     "frozen-parameter-moved": {
         "moves on with its old velocity": Momentum(frozen="zero"),
         "keeps its value; its velocity shrinks": Momentum(frozen="state only"),
     },
-    "wrong-direction": {"uphill": Momentum(direction=-1.0)},
     "gradients-accumulate": {"the sum of all gradients so far": Momentum(gradients="sum")},
 }
 RULES: list[Rule] = [

@@ -1,0 +1,29 @@
+"""Mistakes that show as an exception: what numpy and Python say is often enough to name them."""
+
+from __future__ import annotations
+
+import re
+
+#: Code, and what the message of the exception begins with or holds. The first that matches is told.
+PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("recursion-limit", re.compile(r"^RecursionError\b")),
+    ("gradient-missing", re.compile(r"^\w+: .*does not require (a )?grad")),
+    (
+        "shapes-do-not-fit",
+        re.compile(
+            r"^ValueError: .*(could not be broadcast|could not broadcast|does not broadcast|shape mismatch"
+            r"|mismatch in its core dimension|shapes .* not aligned|cannot reshape array|axes don't match array"
+            r"|inhomogeneous shape)"
+        ),
+    ),
+    ("shapes-do-not-fit", re.compile(r"^AxisError\b")),
+)
+
+
+def recognised(message: str) -> str:
+    """The code of the mistake behind an exception of student code (`Type: text`), or ""."""
+    first = message.partition("\n")[0]
+    return next((code for code, pattern in PATTERNS if pattern.search(first)), "")
+
+
+CODES = frozenset(code for code, _ in PATTERNS)
