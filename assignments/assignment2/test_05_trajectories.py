@@ -117,12 +117,8 @@ def test_without_gradient(trajectory, mistake, starts, gradients, name):
         raise mistake("frozen-parameter-moved", f"{name}: a parameter whose grad is None in step 3 moved in that step")
     for step, (after, expected) in enumerate(zip(paused, alone, strict=True), 1):
         if any(np.abs(a - b).max() > CLOSE for a, b in zip(after[1:], expected, strict=True)):
-            told = f"{name}: in step {step} a parameter moves otherwise when the one before it has no gradient in step 3"
+            told = f"{name}: in step {step} a parameter moves otherwise when the one before it has none in step 3"
             raise trajectory.failure(told, optimizer, starts, pause, paused, **settings)
-    for now, usual in zip(paused, trajectory.own(optimizer, starts, gradients, **settings), strict=True):
-        if any(np.abs(a - b).max() > CLOSE for a, b in zip(now[1:], usual[1:], strict=True)):
-            code = "sgd-velocity-shared" if name == "SGD" else "adam-moments-shared"
-            raise mistake(code, f"{name}: a parameter moves otherwise when the one before it has no gradient in step 3")
     if np.array_equal(paused[3][0], paused[2][0]):
         raise StudentFailure(f"{name}: a parameter without gradient in step 3 does not move any more in step 4")
 
