@@ -12,7 +12,6 @@ Wrong = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parents[2]
 WRONG: dict[str, Wrong] = tomllib.loads((ROOT / "tests/submissions/wrong_assignment2.toml").read_text())
-RIGHT = sorted(path for path in (ROOT / "assignments/correct").iterdir() if path.is_dir())
 
 
 @pytest.fixture
@@ -26,13 +25,6 @@ def test_the_reference_has_full_marks(check, repository):
     assert run.exit_code == 0, run.text
     assert run.report["score"] == run.report["max_score"] == 100
     assert run.statuses() == {"passed"}
-
-
-@pytest.mark.parametrize("folder", RIGHT, ids=lambda path: path.name)
-def test_other_styles_have_full_marks(check, folder):
-    run = check(folder)
-    assert run.lost() == {}, run.text
-    assert {swap["source"] for swap in run.report["swaps"]} == {"own"}
 
 
 #: Checks that reach a stub of another task first: matmul was begun in assignment 1, training starts with a layer.
@@ -132,15 +124,12 @@ def test_no_check_is_about_a_name_that_is_not_there():
     assert set().union(*marked_names().values()) <= public_names()
 
 
-#: What comes back instead of a result. Each is written into every function at once: no check may break on it.
+#: What comes back instead of a result, from every function at once; `tinygrade audit` tries each function alone.
 NONSENSE = {
     "nothing": "None",
-    "a number": "3.5",
     "NaN": "np.full((2, 3), np.nan)",
     "another shape": "Tensor(np.zeros((2, 2, 7)))",
-    "a generator": "(i for i in range(3))",
     "an endless iterator": "iter(int, 1)",
-    "an object": "object()",
     "something huge": "np.broadcast_to(np.float64(1.0), (20000, 10000))",
 }
 

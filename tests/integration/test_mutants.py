@@ -1,36 +1,24 @@
-"""Wrong submissions: each loses points in the named check and in few others, and no mistake is ours."""
+"""Mistakes and the policies for earlier assignments. That each mistake is caught and named: `test_audit.py`."""
 
 from pathlib import Path
 
 import pytest
 
 ASSIGNMENTS = Path(__file__).resolve().parents[2] / "assignments"
-EARLIER = sorted(ASSIGNMENTS.glob("assignment[12]/mutants/*.toml"))
-OWN = sorted(ASSIGNMENTS.glob("assignment3/mutants/*.toml"))
+#: A few of each kind: what a mistake in an earlier assignment costs does not depend on which one it is.
+EARLIER = [
+    "assignment1/mutants/grad_overwrite.toml",
+    "assignment2/mutants/adam_no_bias_correction.toml",
+    "assignment2/mutants/layer_norm_ddof.toml",
+    "assignment2/mutants/softmax_zero.toml",
+    "assignment2/mutants/targets_unshifted.toml",
+]
+OWN = ["assignment3/mutants/no_scale.toml", "assignment3/mutants/post_norm.toml"]
 
 
-def name(path):
-    return path.stem
-
-
-def assert_caught(run, facts):
-    lost = run.lost()
-    assert lost.get(facts["check"], 0) > 0, f"{facts['what']}: {lost}"
-    assert facts["keeps"] <= run.report["score"] < 100
-    assert run.exit_code == 1
-    assert run.statuses() <= {"passed", "partial", "failed"}
-    assert "Traceback" not in run.text
-
-
-@pytest.mark.parametrize("file", [*EARLIER, *OWN], ids=name)
-def test_own(check, mutant, file):
-    folder, facts = mutant(file)
-    assert_caught(check(folder, "--earlier", "own"), facts)
-
-
-@pytest.mark.parametrize("file", EARLIER, ids=name)
+@pytest.mark.parametrize("file", EARLIER)
 def test_mistake_in_an_earlier_assignment_costs_five_points(check, mutant, file):
-    folder, facts = mutant(file)
+    folder, facts = mutant(ASSIGNMENTS / file)
     run = check(folder, "--earlier", "auto")
     assert run.lost() == {"test_own_stack": 5}, facts["what"]
     swapped = {swap["assignment"] for swap in run.report["swaps"] if swap["source"] == "released"}
@@ -38,15 +26,24 @@ def test_mistake_in_an_earlier_assignment_costs_five_points(check, mutant, file)
     assert swapped == {"assignment1", "assignment2"} if "assignment2" in str(file) else {"assignment1"}
 
 
-@pytest.mark.parametrize("file", OWN, ids=name)
+@pytest.mark.parametrize("file", EARLIER[:3])
+def test_own_builds_on_the_mistake(check, mutant, file):
+    folder, facts = mutant(ASSIGNMENTS / file)
+    run = check(folder, "--earlier", "own")
+    assert len(run.lost()) > 1, facts["what"]
+    assert run.statuses() <= {"passed", "partial", "failed"}
+    assert {swap["source"] for swap in run.report["swaps"]} == {"own"}
+
+
+@pytest.mark.parametrize("file", OWN)
 def test_auto_swaps_nothing_that_is_right(check, mutant, file):
-    folder, facts = mutant(file)
+    folder, _ = mutant(ASSIGNMENTS / file)
     run = check(folder, "--earlier", "auto", "--quick")
     assert {swap["source"] for swap in run.report["swaps"]} == {"own"}
 
 
 def test_released_takes_the_solution(check, mutant):
-    folder, _ = mutant(EARLIER[0])
+    folder, _ = mutant(ASSIGNMENTS / EARLIER[0])
     run = check(folder, "--earlier", "released")
     assert run.lost() == {"test_own_stack": 5}
 
