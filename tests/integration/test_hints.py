@@ -25,12 +25,11 @@ def graded(repository, tmp_path, variant):
         file = course / "assignments" / "assignment3" / "assignment.toml"
         file.write_text(file.read_text().replace('hints = "full"', f'hints = "{hints}"'))
         report = tmp_path / "report.json"
-        command = [sys.executable, "-P", "-m", "tinygrade", "check", "assignment3"]
-        places = ["--course", str(course / "assignments")]
-        chosen = ["--submission", str(folder), "--seed", "7", "-k", "test_causal_mask", "--report", f"json={report}"]
-        done = subprocess.run(
-            [*command, *places, *chosen, *options], capture_output=True, text=True, cwd=repository, timeout=300, check=False
-        )
+        command = [sys.executable, "-P", "-m", "tinygrade", "check", "assignment3", *options]
+        places = ["--course", str(course / "assignments"), "--submission", str(folder)]
+        chosen = ["--seed", "7", "-k", "test_causal_mask", "--report", f"json={report}"]
+        words = [*command, *places, *chosen]
+        done = subprocess.run(words, capture_output=True, text=True, cwd=repository, timeout=300, check=False)
         assert done.returncode == 1, done.stderr
         (found,) = json.loads(report.read_text())["checks"]
         return done.stdout, found
