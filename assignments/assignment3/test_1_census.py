@@ -80,7 +80,7 @@ def _recognised(found, table):
     evidence = {"missing": missing[:8], "extra": extra[:8]}
     if extra == ["head.bias"] and not missing:
         return Diagnosis("head-bias", evidence)
-    if missing == ["head.weight"] and not extra:
+    if missing in (["head.weight"], ["tok_emb.weight"]) and not extra:  # whichever name is met first
         return Diagnosis("head-tied", evidence)
     if missing and not extra:
         return Diagnosis("parameters-missing", evidence)
