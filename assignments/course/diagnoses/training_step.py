@@ -156,6 +156,25 @@ def _evaluated(ways: dict[str, Loss]) -> Callable[[Call], Claims]:
     return claims
 
 
+def _means_of_batches(call: Call) -> Claims:
+    """The mean of the means of batches, of which the last one is smaller and counts as much."""
+    lib = call.seen.reference
+    if lib is None:
+        return
+    model = lib.transformer.GPT(rng=lib.generator(0))
+    lib.write(model, call.weights)
+
+    def mean(x: Any, y: Any) -> float:
+        return float(plain(lib.fetch(_mean(lib, model, x, y).item())))
+
+    for size in range(1, len(call.x)):
+        starts = range(0, len(call.x), size)
+        yield (
+            {"mean_of": f"batches of {size}"},
+            lambda size=size, starts=starts: np.mean([mean(call.x[s : s + size], call.y[s : s + size]) for s in starts]),
+        )
+
+
 # ---- predict_next ----------------------------------------------------------------------------------
 
 Ask = Callable[[Call, np.ndarray], Any]
@@ -197,6 +216,7 @@ def _asked(ways: dict[str, Ask]) -> Callable[[Call], Claims]:
 RULES: list[Rule] = [
     *(values(code, STEP, _other_losses(ways)) for code, ways in LOSSES.items()),
     *(values(code, EVALUATE, _evaluated(ways)) for code, ways in LOSSES.items()),
+    values("loss-not-averaged", EVALUATE, _means_of_batches),
     *(values(code, STEP, _orders(ways)) for code, ways in ORDERS.items()),
     *(values(code, PREDICT, _asked(ways)) for code, ways in ROWS.items()),
 ]
