@@ -66,7 +66,10 @@ def _spread(call: Call) -> Claims:
 def _sums_elsewhere(call: Call) -> Claims:
     """The sum or mean over other axes than asked for."""
     reduce = np.mean if call.seen.about == "ops.mean" else np.sum
+    asked = None if call.axis is None else {int(i) % call.x.ndim for i in np.atleast_1d(call.axis)}
     for axis in (None, *range(call.x.ndim)):
+        if asked == (None if axis is None else {axis}):
+            continue  # the right axis, in another shape
         for keepdims in (True, False):
             yield {"axis": axis}, lambda axis=axis, keepdims=keepdims: reduce(call.x, axis=axis, keepdims=keepdims)
 
@@ -87,6 +90,7 @@ def _turned_instead(call: Call) -> Claims:
     for order in permutations(range(x.ndim)):
         if order != tuple(range(x.ndim)):
             yield {"axes": list(order)}, lambda order=order: x.transpose(order).reshape(shape)
+    yield {"counted": "along columns first"}, lambda: x.reshape(shape, order="F")
 
 
 def _turned_back(call: Call) -> Claims:
@@ -94,6 +98,7 @@ def _turned_back(call: Call) -> Claims:
     for order in permutations(range(g.ndim)):
         if order != tuple(range(g.ndim)):
             yield {"axes": list(order)}, lambda order=order: g.transpose(order).reshape(shape)
+    yield {"counted": "along columns first"}, lambda: g.reshape(shape, order="F")
 
 
 def _orders(call: Call) -> Claims:
