@@ -16,7 +16,7 @@ CLOSE = 1e-7
 @pytest.mark.where("gradcheck.numerical_vjp")
 @pytest.mark.hint("Which number do you watch while one entry moves, and who decides how much each output counts in it?")
 @pytest.mark.parametrize("numbers", ["floats", "whole numbers"])
-def test_numerical_vjp(student, parity, right_rules, rng, numbers):
+def test_numerical_vjp(student, parity, mistake, right_rules, rng, numbers):
     for name in ("a * b",) if numbers == "whole numbers" else ("softmax", "row * b", "mean"):
         rule = right_rules[name]
         inputs = [np.array([1, 2, 3]), np.array([4, -5, 6])] if numbers == "whole numbers" else rule.draw(rng)
@@ -25,9 +25,12 @@ def test_numerical_vjp(student, parity, right_rules, rng, numbers):
         f = student.callbacks((rule.f, rule.shapes))[0]
         got = student.fetch(student.gradcheck.numerical_vjp(f, kept[1:], kept[0]))
         what = f"numerical_vjp of {name} at {numbers}"
+        try:
+            after = f"{what}: cotangent and inputs after the call"
+            compare(student.fetch(kept), [cotangent, *inputs], after, rtol=0, atol=0)
+        except StudentFailure as failure:
+            raise mistake("numerical-not-restored", failure.message) from None
         parity.data(got, list(rule.vjp(cotangent, *inputs)), f"{what}: gradient", rtol=CLOSE, atol=CLOSE)
-        after = f"{what}: cotangent and inputs after the call"
-        compare(student.fetch(kept), [cotangent, *inputs], after, rtol=0, atol=0)
 
 
 @pytest.mark.points(8)

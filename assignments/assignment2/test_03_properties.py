@@ -68,11 +68,17 @@ def test_layer_norm_rows(student, mistake, rng):
 @pytest.mark.given("test_softmax", "test_log_softmax")
 @pytest.mark.hint("Take one target out of the batch. Did the loss change as you expected?")
 def test_ignored_targets(student, mistake, rng):
-    logits, targets = rng.standard_normal((2, 5, 4)), rng.integers(1, 4, (2, 5))
-    targets[0, 3:], targets[1, 0] = 0, 0
+    for ignored in (0, 2):
+        _require_ignored(student, mistake, rng, ignored)
+
+
+def _require_ignored(student, mistake, rng, ignored):
+    logits = rng.standard_normal((2, 5, 4))
+    targets = rng.choice([t for t in range(4) if t != ignored], (2, 5))
+    targets[0, 3:], targets[1, 0] = ignored, ignored
 
     def loss(z, t):
-        value = student.functional.cross_entropy(student.tensor.Tensor(z), t, ignore_index=0)
+        value = student.functional.cross_entropy(student.tensor.Tensor(z), t, ignore_index=ignored)
         return float(student.fetch(value, shape=(), dtype="f", finite=True, name="cross_entropy"))
 
     before = loss(logits, targets)
@@ -81,13 +87,12 @@ def test_ignored_targets(student, mistake, rng):
         # Logits that were drawn anew: shifting a whole row would change no loss.
         changed[index] = rng.standard_normal(4)
         moved = abs(loss(changed, targets) - before) > CLOSE
-        if moved and targets[index] == 0:
-            told = f"the logits at {index} change the loss, although the target there is ignored"
-            raise mistake("cross-entropy-ignored-counted", told)
-        if not moved and targets[index] != 0:
-            told = f"the logits at {index} do not change the loss; the target there counts"
-            raise mistake("cross-entropy-ignores-too-much", told)
-    kept = targets.reshape(-1) != 0
+        place = f"at {index}, where the target is {targets[index]} and {ignored} is ignored,"
+        if moved and targets[index] == ignored:
+            raise mistake("cross-entropy-ignored-counted", f"the logits {place} change the loss")
+        if not moved and targets[index] != ignored:
+            raise mistake("cross-entropy-ignores-too-much", f"the logits {place} do not change the loss")
+    kept = targets.reshape(-1) != ignored
     alone = loss(logits.reshape(-1, 4)[kept], targets.reshape(-1)[kept])
     if abs(alone - before) > CLOSE:
         told = f"the loss is {before:.6g}, and {alone:.6g} once the ignored positions are taken out"

@@ -201,8 +201,8 @@ class Plain:
 @pytest.mark.parametrize(
     ("got", "expected", "code", "index"),
     [
-        (-np.arange(4.0), np.arange(4.0), "value-sign", [3]),
-        ([np.ones(3), -np.arange(4.0)], [np.ones(3), np.arange(4.0)], "value-sign", [3]),
+        (-np.arange(4.0), np.arange(4.0), "value-ratio", [3]),
+        ([np.ones(3), -np.arange(4.0)], [np.ones(3), np.arange(4.0)], "value-ratio", [3]),
         ({"a": np.ones(3), "b": np.zeros(3)}, {"a": np.ones(3), "b": np.arange(3.0)}, "value-zero", [2]),
         (np.array([[1.0, 2.0], [3.0, 9.0]]), np.array([[1.0, 2.0], [3.0, 4.0]]), None, None),
         (None, np.ones(3), "wrong-type", None),

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tinygrade.checks.expansions import EXPANSIONS
-from tinygrade.checks.script import About, write
+from tinygrade.checks.script import write
 from tinygrade.checks.trace import Step
+from tinygrade.checks.writer import About
 from tinygrade.worker.loops import LOOPS
 from tinygrade.worker.routines import ROUTINES
 from tinygrade.worker.wire import HandleRef

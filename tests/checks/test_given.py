@@ -88,7 +88,9 @@ def test_a_rule_on_arrays_gives_several_results(ask):
     assert all(type(value) is np.ndarray for value in (dx, dweight, dbias))
 
 
-@pytest.mark.parametrize("keywords", [["axes"], ["x"], ["axis", "axis"], ["a", "b", "c"], "axis", None, [3], [["axis"]]])
+@pytest.mark.parametrize(
+    "keywords", [["axes"], ["x"], ["axis", "axis"], ["a", "b", "c"], "axis", None, [3], [["axis"]]]
+)
 def test_names_that_make_no_sense_are_refused(ask, keywords):
     with pytest.raises(StudentFailure, match="does not take"):
         ask("functional.softmax", [np.zeros((2, 2)), -1], keywords=keywords)

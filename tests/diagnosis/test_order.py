@@ -49,7 +49,7 @@ def test_gradients(got, code):
         (None, "wrong-type"),
         (X[0], "wrong-shape"),
         (X.T, "value-transposed"),
-        (-X, "value-sign"),
+        (-X, "value-ratio"),
         (3 * X, "value-ratio"),
         (X + 1, "value-offset"),
         (np.roll(X, 1, 0), "value-shifted"),
@@ -110,7 +110,7 @@ def test_any_trajectory(capsys, got):
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-@given(FLOATS, st.integers(0, 2**31))
+@given(SHAPES.flatmap(lambda shape: arrays(np.float64, shape, elements=st.floats(-1e300, 1e300))), st.integers(0, 9))
 def test_right_numbers_are_never_accused_of_a_pattern(capsys, expected, seed):
     """Rules are asked only after a mismatch; but rounding alone must not look like any of them."""
     noise = 1 + 1e-13 * np.random.default_rng(seed).standard_normal(expected.shape)

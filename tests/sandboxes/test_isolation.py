@@ -2,6 +2,7 @@
 
 import os
 import sysconfig
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from tinygrade.errors import GraderError
 from tinygrade.isolation import Isolation, level, refusal
 from tinygrade.model import Limits
 from tinygrade.sandbox import WorkerDied, WorkerNonsense, WorkerTimeout
+from tinygrade.sandboxes.channel import Channel
 from tinygrade.sandboxes.isolation import Gate, measured
 from tinygrade.sandboxes.local import LocalSandbox
 from tinygrade.sandboxes.portable import PortableSandbox
@@ -69,6 +71,18 @@ def test_a_canary_that_does_not_answer_proves_nothing(error):
     assert got.level == "none"
     assert str(error) in got.missing[0]
     assert canary.closed
+
+
+def test_a_canary_waits_until_it_is_asked(isolation_without, monkeypatch):
+    """One that has answered and ended beforehand would leave nobody to ask."""
+    ask = Channel.ask
+
+    def late(self, *args, **more):
+        time.sleep(0.5)
+        return ask(self, *args, **more)
+
+    monkeypatch.setattr(Channel, "ask", late)
+    assert not any("failed" in act for act in isolation_without().missing)
 
 
 def test_what_was_applied_is_in_the_report():

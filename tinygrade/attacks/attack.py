@@ -45,7 +45,7 @@ class Attack:
     #: Holds at this level of isolation and above; below it, it is known not to.
     needs: Literal["strong", "weak"] = "weak"
     #: Wall seconds that it may take, generous because the machine may be busy.
-    seconds: float = 60.0
+    seconds: float = 120.0
     #: The submission itself is refused, with this text in the message.
     refused: str = ""
 

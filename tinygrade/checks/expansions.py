@@ -58,7 +58,7 @@ def write(writer: Any, step: Step, last: bool) -> None:
     """Write a step that is more than one call.
 
     Args:
-        writer: a `script.Writer`.
+        writer: a `writer.Writer`.
         last: its answer is what the report speaks of, and is shown.
     """
     name = "train" if step.do == "train" else str(step.args[0])

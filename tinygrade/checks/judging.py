@@ -73,17 +73,19 @@ class Judge:
                 seen = self._gradient_mismatch(self._question, i, expected, got)
                 raise self._diagnosed(failure, seen, got, {"argument": self._label(i)}) from None
 
-    def _structural(self, look: Callable[..., structure.Fault | None], got: Evaluation) -> None:
+    def _structural(
+        self, look: Callable[..., structure.Fault | None], got: Evaluation, allow: Sequence[str] | None = None
+    ) -> None:
         fault = look(self._question, got, self._names)
-        if fault is not None and fault.code not in self._rules.allow:
+        if fault is not None and fault.code not in (self._rules.allow if allow is None else allow):
             failure = StudentFailure(f"{self._name}: {fault.message}")
             raise named(failure, self._sides.catalogue, fault.code, {**self._facts(), **fault.evidence})
 
-    def _unchanged(self, got: Evaluation) -> None:
+    def _unchanged(self, got: Evaluation, allow: Sequence[str] | None = None) -> None:
         """Nothing was mutated; where memory is shared as well, that is the cause and is told."""
         if structure.mutated(self._question, got, self._names) is not None:
-            self._structural(structure.aliased, got)
-            self._structural(structure.mutated, got)
+            self._structural(structure.aliased, got, allow)
+            self._structural(structure.mutated, got, allow)
 
     # ---- comparisons ---------------------------------------------------------------------------------
 
@@ -109,9 +111,12 @@ class Judge:
     def _diagnosed(
         self, failure: StudentFailure, seen: Any, got: Evaluation, facts: Mapping[str, Any]
     ) -> StudentFailure:
-        """What is random has no pattern, and what was mutated makes numbers wrong that would be right."""
-        self._structural(structure.repeated, got)
-        self._unchanged(got)
+        """What is random has no pattern, and what was mutated makes numbers wrong that would be right.
+
+        Also where such a fault alone would be allowed: here it is the cause of wrong numbers.
+        """
+        self._structural(structure.repeated, got, ())
+        self._unchanged(got, ())
         facts = {**self._facts(), **facts, **worst_entry(seen.got, seen.expected)}
         return diagnosed(failure, self._sides.catalogue, seen, facts)
 

@@ -19,8 +19,9 @@ import pytest
 from tinygrade.checks import marks as marks_of
 from tinygrade.checks.fixtures import CREDIT
 from tinygrade.checks.plugin import GradePlugin
-from tinygrade.checks.script import NPZ_MARK, About, Script, write
+from tinygrade.checks.script import NPZ_MARK, Script, write
 from tinygrade.checks.trace import NOT_TRAINED, Recorder, Step, batch, shortened, target
+from tinygrade.checks.writer import About
 from tinygrade.errors import UsageError
 from tinygrade.events import Recorded
 from tinygrade.failures import StudentFailure

@@ -69,17 +69,6 @@ def _listed(writer: Any, step: Step, last: bool, values: Any, limit: int) -> Non
         writer.show("yours", listed, step)
 
 
-def _called(writer: Any, step: Step, last: bool, f: Any, calls: Any) -> None:
-    source, results = writer.literals.source, writer.names.new("results")
-    rows = []
-    for args, kwargs in calls:
-        words = [*map(source, args), *(f"{name}={source(value)}" for name, value in kwargs.items())]
-        rows.append(f"    {writer.refer(f)}({', '.join(words)}),\n")
-    writer.call(f"{results} = [\n{''.join(rows)}]")
-    if last:
-        writer.show("yours", results, step)
-
-
 def _trajectory(
     writer: Any, step: Step, last: bool, optimizer: Any, starts: Any, gradients: Any, settings: Any, changes: Any
 ) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "check": "Check a submission and say what to mend first.",
     "explain": "Show the page of a diagnosis, or list all of them.",
-    "repro": "Write a script with the failing input of a check that runs in your debugger.",
+    "repro": "Write the failing input of a check as a script to debug.",
     "init": "Start a student's folder from the template.",
     "reference": "Check the solution and compare with the recorded baseline.",
     "audit": "Try an assignment's mutants and correct variants on its checks.",

@@ -102,7 +102,7 @@ def _quotients(counts: Sequence[tuple[float, str]]) -> Iterator[tuple[float, str
 
 def described(factor: float, arrays: Mapping[str, Any]) -> dict[str, Any]:
     """Evidence for a constant factor: `ratio` and, where it has one, its name as `constant`."""
-    name = name_of(factor, arrays)
+    name = "1" if abs(factor + 1.0) < CLOSE else name_of(factor, arrays)
     sign = "-" if factor < 0 and name else ""
     return {"ratio": factor, **({"constant": f"{sign}{name}"} if name else {})}
 

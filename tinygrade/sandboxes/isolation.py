@@ -51,7 +51,7 @@ def measured(canary: Worker, gate: Gate) -> Isolation:
     try:
         message = canary.ask({"do": "canary", "args": []}, cpu_seconds=5.0)
     except WorkerError as error:
-        return Isolation("none", (f"the test of the isolation failed: {error}",))
+        return Isolation("none", (f"the test of the isolation failed: {error}",), **(gate.applied or {}))
     finally:
         canary.close()
     possible = tuple(str(act) for act in message.get("value", ()))

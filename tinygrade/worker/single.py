@@ -41,6 +41,7 @@ def serve(pipe: Pipe, confinement: Confinement, request: dict[str, Any], parent:
         return
     pipe.send({"applied": asdict(applied)})
     if request["canary"]:
+        pipe.receive()  # one that ended before it is asked would look like one that was killed
         pipe.send({"value": canary.possible_acts()})
         return
     Session(pipe).serve()

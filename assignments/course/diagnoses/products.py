@@ -12,6 +12,17 @@ from tinygrade.diagnosis.catalogue import Rule, same
 from .formulas import Call, Claims, gradients, values
 
 
+def _all_turned(own: int) -> Any:
+    """Of a batch, all axes are turned instead of the last two; visible where all sizes are equal."""
+
+    def claims(call: Call) -> Claims:
+        g, a, b = call.g, np.asarray(call.a), np.asarray(call.b)
+        if max(a.ndim, b.ndim) > 2:
+            yield {"turned": "all axes"}, lambda: (g @ b.T if own == 0 else a.T @ g)
+
+    return claims
+
+
 def _turned(x: np.ndarray) -> np.ndarray:
     return x.swapaxes(-1, -2)
 
@@ -66,12 +77,8 @@ def _spread(call: Call) -> Claims:
 def _sums_elsewhere(call: Call) -> Claims:
     """The sum or mean over other axes than asked for."""
     reduce = np.mean if call.seen.about == "ops.mean" else np.sum
-    asked = None if call.axis is None else {int(i) % call.x.ndim for i in np.atleast_1d(call.axis)}
     for axis in (None, *range(call.x.ndim)):
-        if asked == (None if axis is None else {axis}):
-            continue  # the right axis, in another shape
-        for keepdims in (True, False):
-            yield {"axis": axis}, lambda axis=axis, keepdims=keepdims: reduce(call.x, axis=axis, keepdims=keepdims)
+        yield {"axis": axis}, lambda axis=axis: reduce(call.x, axis=axis, keepdims=bool(call.keepdims))
 
 
 def _reshaped(call: Call) -> Claims:
@@ -116,6 +123,7 @@ def _concat_axis(call: Call) -> Claims:
 
 RULES: list[Rule] = [
     *(gradients("matmul-factors", "ops.matmul", i, _factors(i)) for i in (0, 1)),
+    *(gradients("matmul-all-axes-turned", "ops.matmul", i, _all_turned(i)) for i in (0, 1)),
     *(gradients("sum-copied-along-another-axis", about, 0, _spread) for about in ("ops.reduce_sum", "ops.mean")),
     *(values("sum-over-another-axis", about, _sums_elsewhere) for about in ("ops.reduce_sum", "ops.mean")),
     values("reshape-for-transpose", "ops.transpose", _reshaped),

@@ -70,6 +70,8 @@ def shapes(reference: Any, rng: Any) -> Iterator[Observation]:
     square = rng.standard_normal((3, 3))
     yield value(reference, "ops.matmul", {"a": square, "b": rng.standard_normal((3, 3))})
     yield from gradients(reference, rng, "ops.matmul", [square, rng.standard_normal((3, 3))], (0, 1))
+    cubes = [rng.standard_normal((3, 3, 3)), rng.standard_normal((3, 3, 3))]
+    yield from gradients(reference, rng, "ops.matmul", cubes, (0, 1))
     for name in ("reduce_sum", "mean"):
         yield value(reference, f"ops.{name}", {"x": square, "axis": 1, "keepdims": False})
         yield from gradients(reference, rng, f"ops.{name}", [square], (0,), axis=1)

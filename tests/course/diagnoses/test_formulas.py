@@ -39,7 +39,8 @@ COINCIDENCES = {
 
 def families(catalogue, seen):
     """The rules with known-wrong formulas that are asked about this observation, in order."""
-    return [r for r in catalogue.rules if hasattr(r.see, "numbers") and isinstance(seen, r.kind) and seen.about in r.about]
+    formulas = [rule for rule in catalogue.rules if hasattr(rule.see, "numbers")]
+    return [rule for rule in formulas if isinstance(seen, rule.kind) and seen.about in rule.about]
 
 
 def observations(reference, subject):
@@ -96,7 +97,8 @@ def jittered(value, rng):
 def test_nonsense_is_no_mistake_of_these(catalogue, reference):
     nonsense = [None, "text", [], (), {}, np.nan, np.zeros(0), np.array(["a"]), object()]
     seen = ValueMismatch("functional.softmax", None, np.ones((2, 2)) / 2, {"x": np.ones((2, 2))}, reference=reference)
-    gradient = next(s for s in calls.elementwise(reference, np.random.default_rng(7)) if isinstance(s, GradientMismatch))
+    elementwise = calls.elementwise(reference, np.random.default_rng(7))
+    gradient = next(call for call in elementwise if isinstance(call, GradientMismatch))
     path = next(calls.optimisers(reference, np.random.default_rng(7)))
     for observation in (seen, gradient, path):
         for rule in families(catalogue, observation):

@@ -128,7 +128,6 @@ def _power(text: str, factor: float) -> dict[str, Any]:
 
 RULES: list[Rule] = [
     Rule("gradient-sign", GradientMismatch, sign, Rank.PATTERN),
-    Rule("value-sign", ValueMismatch, sign, Rank.PATTERN),
     Rule("gradient-ratio", GradientMismatch, constant, Rank.PATTERN),
     Rule("value-ratio", ValueMismatch, constant, Rank.PATTERN),
 ]
