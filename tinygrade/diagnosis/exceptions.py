@@ -11,8 +11,8 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "shapes-do-not-fit",
         re.compile(
-            r"^ValueError: .*(could not be broadcast|cannot be broadcast|could not broadcast|does not broadcast|shape mismatch"
-            r"|mismatch in its core dimension|shapes .* not aligned|cannot reshape array|axes don't match array"
+            r"^ValueError: .*(could not be broadcast|cannot be broadcast|could not broadcast|does not broadcast"
+            r"|shape mismatch|mismatch in its core dimension|shapes .* not aligned|cannot reshape array|axes don't match array"
             r"|inhomogeneous shape)"
         ),
     ),
