@@ -12,8 +12,8 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "shapes-do-not-fit",
         re.compile(
             r"^ValueError: .*(could not be broadcast|cannot be broadcast|could not broadcast|does not broadcast"
-            r"|shape mismatch|mismatch in its core dimension|shapes .* not aligned|cannot reshape array|axes don't match array"
-            r"|inhomogeneous shape)"
+            r"|shape mismatch|mismatch in its core dimension|shapes .* not aligned|cannot reshape array"
+            r"|axes don't match array|inhomogeneous shape)"
         ),
     ),
     ("shapes-do-not-fit", re.compile(r"^AxisError\b")),
