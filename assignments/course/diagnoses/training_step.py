@@ -164,14 +164,15 @@ def _means_of_batches(call: Call) -> Claims:
     model = lib.transformer.GPT(rng=lib.generator(0))
     lib.write(model, call.weights)
 
-    def mean(x: Any, y: Any) -> float:
+    def mean(start: int, size: int) -> float:
+        x, y = (rows[start : start + size] for rows in (call.x, call.y))
         return float(plain(lib.fetch(_mean(lib, model, x, y).item())))
 
     for size in range(1, len(call.x)):
         starts = range(0, len(call.x), size)
         yield (
             {"mean_of": f"batches of {size}"},
-            lambda size=size, starts=starts: np.mean([mean(call.x[s : s + size], call.y[s : s + size]) for s in starts]),
+            lambda size=size, starts=starts: np.mean([mean(start, size) for start in starts]),
         )
 
 
