@@ -106,7 +106,7 @@ def one_call(sandbox: LocalSandbox) -> None:
 def open_package(worker: Any) -> None:
     files = {path.name: np.frombuffer(path.read_bytes(), np.uint8) for path in PACKAGE.glob("*.py")}
     surface = {"tensor": "tensor.Tensor", "parameters": [], "names": {}}
-    ask(worker, "open", "tinytorch", "/tinytorch", files, surface, [])
+    ask(worker, "open", "tinytorch", "/tinytorch", files, surface, [], {})
 
 
 def ask(worker: Any, do: str, *args: Any) -> Any:

@@ -78,7 +78,8 @@ def check(sandbox: Any, number: int) -> None:
     worker = sandbox.open(cpu_seconds=10.0)
     try:
         files = {"__init__.py": np.frombuffer(PACKAGE, np.uint8)}
-        ask(worker, "open", "tinytorch", "/tinytorch", files, {"tensor": "Tensor", "parameters": [], "names": {}}, [])
+        surface = {"tensor": "Tensor", "parameters": [], "names": {}}
+        ask(worker, "open", "tinytorch", "/tinytorch", files, surface, [], {})
         work = ask(worker, "get", ask(worker, "module", ""), "work")
         ask(worker, "call", work, [number], {})
         worker.output()

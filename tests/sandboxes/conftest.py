@@ -111,7 +111,7 @@ class Student:
         self.worker = worker
         surface = {"tensor": "main.Tensor", "parameters": [], "names": {}}
         files = {path.name: np.frombuffer(path.read_bytes(), np.uint8) for path in folder.glob("*.py")}
-        self.ask("open", "tinytorch", str(folder), files, surface, [])
+        self.ask("open", "tinytorch", str(folder), files, surface, [], {})
         self.module = self.ask("module", "main")["value"]
 
     def ask(self, do, *args, cpu_seconds=5.0, **more):

@@ -41,12 +41,12 @@ TAPE = {"tinytorch/tape.py": "value = 3\n"}
 
 
 def test_modules_import_each_other(worker):
-    code = "package.install('tinytorch', folder, files)\nprint(package.load('tinytorch', 'ops').value)\n"
+    code = "package.install('tinytorch', folder, files, {})\nprint(package.load('tinytorch', 'ops').value)\n"
     assert worker({**PACKAGE, **TAPE}, code) == ["init", "3"]
 
 
 def test_a_package_without_init(worker):
-    code = "package.install('tinytorch', folder, files)\nprint(package.load('tinytorch', 'tape').value)\n"
+    code = "package.install('tinytorch', folder, files, {})\nprint(package.load('tinytorch', 'tape').value)\n"
     assert worker(TAPE, code + "print(package.load('tinytorch', '').__name__)") == ["3", "tinytorch"]
 
 
@@ -55,7 +55,7 @@ def test_the_folder_is_never_on_the_path(worker):
     more = {"tinytorch/numpy.py": "raise SystemExit('shadowed')\n", "colorsys.py": "raise SystemExit('shadowed')\n"}
     own = {"tinytorch/__init__.py": "import json, colorsys\n", "tinytorch/ops.py": "import numpy, colorsys\n"}
     code = (
-        "package.install('tinytorch', folder, files)\n"
+        "package.install('tinytorch', folder, files, {})\n"
         "package.load('tinytorch', 'ops')\n"
         "print([p for p in sys.path if Path(p).resolve() in (folder, folder.parent)])\n"
         "print('tinytorch' not in json.__file__, 'tinytorch' not in sys.modules['numpy'].__file__)\n"
@@ -65,7 +65,7 @@ def test_the_folder_is_never_on_the_path(worker):
 
 def test_a_module_that_is_not_there(worker):
     code = (
-        "package.install('tinytorch', folder, files)\n"
+        "package.install('tinytorch', folder, files, {})\n"
         "try:\n    package.load('tinytorch', 'nothing')\n"
         "except ModuleNotFoundError as error:\n    print(error.name)\n"
     )
@@ -82,3 +82,14 @@ def test_without_site_packages_only_the_standard_library_is_left(worker):
         "    except ImportError:\n        print('hidden')\n"
     )
     assert worker({}, code) == ["hidden"] * 4
+
+
+def test_compiled_files_are_run_as_they_are(worker):
+    code = (
+        "code = package.compiled(folder, files)\n"
+        "print(*sorted(code))\n"
+        "package.install('tinytorch', folder, {**files, 'ops.py': b'value = 0'}, code)\n"
+        "print(package.load('tinytorch', 'ops').value)\n"
+    )
+    files = {"tinytorch/ops.py": "value = 6 * 7\n", "tinytorch/bad.py": "def :\n"}
+    assert worker(files, code) == ["ops.py", "42"]

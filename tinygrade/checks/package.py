@@ -25,6 +25,10 @@ class Package:
     #: Modules that cannot be imported: every later check that needs one is blocked without trying again.
     broken: dict[str, StudentFailure] = field(default_factory=dict)
 
+    #: How many workers were asked for, and what they need not compile (see `compiling`).
+    workers: int = 0
+    code: dict[str, np.ndarray] = field(default_factory=dict)
+
     def sources(self) -> dict[str, np.ndarray]:
         """What is in the files, as bytes that the wire can carry: a worker reads no file of ours."""
         names = sorted(self.files)

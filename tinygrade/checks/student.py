@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygrade.checks.callbacks import Callbacks
 from tinygrade.checks.compare import require
+from tinygrade.checks.compiling import code_for
 from tinygrade.checks.library import Handle
 from tinygrade.checks.outcomes import translated
 from tinygrade.checks.package import Package, Part
@@ -147,11 +148,13 @@ class StudentLibrary:
     @property
     def worker(self) -> Any:
         if self._worker is None:
+            code = code_for(self._package, self._open_worker)
             self._worker = self._open_worker(cpu_seconds=self._cpu_seconds)
             table = self._package.surface
             surface = {"tensor": table.tensor, "parameters": list(table.parameters), "names": dict(table.names)}
             parts = [{"path": part.path, "parameters": list(part.parameters)} for part in self.parts]
-            args = [self._package.name, self._package.folder.as_posix(), self._package.sources(), surface, parts]
+            files = self._package.sources()
+            args = [self._package.name, self._package.folder.as_posix(), files, surface, parts, code]
             self._guarded_import("", {"do": "open", "args": args})
         return self._worker
 

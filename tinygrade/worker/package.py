@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import linecache
+import marshal
 import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
@@ -21,25 +22,45 @@ from typing import Any
 ZIP = f"python{sys.version_info.major}{sys.version_info.minor}.zip"
 
 
-def install(name: str, folder: Path, sources: Mapping[str, bytes]) -> None:
+def install(name: str, folder: Path, sources: Mapping[str, bytes], code: Mapping[str, bytes]) -> None:
     """Make `import name` find the package. Runs its `__init__.py` if there is one.
 
     Args:
         folder: where the files are said to lie, in tracebacks and `__file__`.
         sources: file names relative to the package, with `/`, and what is in them.
+        code: what `compiled` gave for some or all of them.
     """
-    finder = Sources(name, folder, sources)
+    finder = Sources(name, folder, sources, code)
     sys.meta_path.insert(0, finder)
     importlib.import_module(name)
+
+
+def compiled(folder: Path, sources: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files that can be compiled, in Python's own form. Runs nothing of what is in them."""
+    found = {}
+    for file, content in sources.items():
+        try:
+            found[file] = marshal.dumps(_compiled(content, (folder / file).as_posix()))
+        except Exception:  # the worker that imports it will tell what is wrong
+            continue
+    return found
+
+
+def _compiled(source: Any, path: str) -> CodeType:
+    code: CodeType = compile(source, path, "exec", dont_inherit=True)
+    return code
 
 
 class Sources(SourceLoader, MetaPathFinder):
     """Finds and loads the modules of one package in memory."""
 
-    def __init__(self, name: str, folder: Path, sources: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, name: str, folder: Path, sources: Mapping[str, bytes], code: Mapping[str, bytes]
+    ) -> None:
         self._name = name
         self._folder = folder
         self._sources = {(folder / file).as_posix(): content for file, content in sources.items()}
+        self._code = {(folder / file).as_posix(): content for file, content in code.items()}
         self._folders = {parent.as_posix() for file in self._sources for parent in Path(file).parents}
 
     def find_spec(
@@ -77,7 +98,8 @@ class Sources(SourceLoader, MetaPathFinder):
             raise FileNotFoundError(path) from None
 
     def source_to_code(self, data: Any, path: Any = "<string>") -> CodeType:  # type: ignore[override]
-        code: CodeType = compile(data, path, "exec", dont_inherit=True)
+        ready = self._code.get(str(path))
+        code: CodeType = _compiled(data, str(path)) if ready is None else marshal.loads(ready)
         lines = importlib.util.decode_source(data).splitlines(keepends=True)
         # For tracebacks, and for inspect.getsource; without a time it is never looked for on disk.
         linecache.cache[str(path)] = (len(data), None, lines, str(path))

@@ -32,6 +32,7 @@ class Session:
         self._folder = Path()
         self._surface = Surface(lambda: None, [])
         self._requests: dict[str, Callable[..., Any]] = {
+            "compile": _compiled,
             "open": self._open,
             "module": self._module,
             "get": _attribute,
@@ -60,7 +61,7 @@ class Session:
                 self._reply(request)
 
     def _reply(self, request: dict[str, Any]) -> None:
-        plain = request["do"] in ("fetch", "routine", "train")
+        plain = request["do"] in ("fetch", "routine", "train", "compile")
         try:
             result = self._requests[request["do"]](*self._resolve(request["args"]))
             reply = {"value": result if plain else self._keep(result)}
@@ -72,14 +73,20 @@ class Session:
             self._pipe.send({"unsendable": str(error)})
 
     def _open(
-        self, name: str, folder: str, files: dict[str, Any], surface: dict[str, Any], parts: list[dict[str, Any]]
+        self,
+        name: str,
+        folder: str,
+        files: dict[str, Any],
+        surface: dict[str, Any],
+        parts: list[dict[str, Any]],
+        code: dict[str, Any],
     ) -> None:
         self._package, self._folder = name, Path(folder)
         module, _, attribute = surface["tensor"].rpartition(".")
         self._surface = Surface(
             lambda: getattr(package.load(name, module), attribute), surface["parameters"], **surface["names"]
         )
-        package.install(name, self._folder, {file: content.tobytes() for file, content in files.items()})
+        package.install(name, self._folder, _bytes(files), _bytes(code))
         given.install(lambda module: package.load(name, module), parts, self._pipe, self._surface)
 
     def _module(self, name: str) -> Any:
@@ -108,6 +115,15 @@ class Session:
         if type(value) is dict:
             return {key: self._resolve(item) for key, item in value.items()}
         return value
+
+
+def _compiled(folder: str, files: dict[str, Any]) -> dict[str, Any]:
+    code = package.compiled(Path(folder), _bytes(files))
+    return {file: np.frombuffer(content, np.uint8) for file, content in code.items()}
+
+
+def _bytes(files: dict[str, Any]) -> dict[str, bytes]:
+    return {file: content.tobytes() for file, content in files.items()}
 
 
 def _attribute(of: Any, name: str) -> Any:
