@@ -167,12 +167,12 @@ def _means_of_batches(call: Call) -> Claims:
     def mean(x: Any, y: Any) -> float:
         return float(plain(lib.fetch(_mean(lib, model, x, y).item())))
 
-    for size in range(1, len(call.x)):
+    def of_batches(size: int) -> float:
         starts = range(0, len(call.x), size)
-        yield (
-            {"mean_of": f"batches of {size}"},
-            lambda size=size, starts=starts: np.mean([mean(call.x[s : s + size], call.y[s : s + size]) for s in starts]),
-        )
+        return float(np.mean([mean(call.x[i : i + size], call.y[i : i + size]) for i in starts]))
+
+    for size in range(1, len(call.x)):
+        yield {"mean_of": f"batches of {size}"}, lambda size=size: of_batches(size)
 
 
 # ---- predict_next ----------------------------------------------------------------------------------
