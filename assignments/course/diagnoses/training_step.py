@@ -164,12 +164,12 @@ def _means_of_batches(call: Call) -> Claims:
     model = lib.transformer.GPT(rng=lib.generator(0))
     lib.write(model, call.weights)
 
-    def mean(x: Any, y: Any) -> float:
+    def of_batch(start: int, size: int) -> float:
+        x, y = (rows[start : start + size] for rows in (call.x, call.y))
         return float(plain(lib.fetch(_mean(lib, model, x, y).item())))
 
     def of_batches(size: int) -> float:
-        starts = range(0, len(call.x), size)
-        return float(np.mean([mean(call.x[i : i + size], call.y[i : i + size]) for i in starts]))
+        return float(np.mean([of_batch(start, size) for start in range(0, len(call.x), size)]))
 
     for size in range(1, len(call.x)):
         yield {"mean_of": f"batches of {size}"}, lambda size=size: of_batches(size)
