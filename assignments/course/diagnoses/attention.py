@@ -24,16 +24,18 @@ def attend(
     hide: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
     after: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
     axis: int = -1,
+    shift_axis: int | None = None,
 ) -> np.ndarray:
     """Attention (B,H,Tq,D) with what may go wrong as arguments; without them it is right.
 
     Args:
         hide: from scores and mask to the scores that softmax gets.
         after: from weights and mask to the weights that are used.
+        axis: along which the weights sum to 1; `shift_axis` along which the largest score is taken away.
     """
     scores = q @ k.swapaxes(-1, -2) * (q.shape[-1] ** -0.5 if scale is None else scale)
     scores = np.where(mask, scores, -np.inf) if hide is None else hide(scores, mask)
-    raised = np.exp(scores - np.max(scores, axis=axis, keepdims=True))
+    raised = np.exp(scores - np.max(scores, axis=axis if shift_axis is None else shift_axis, keepdims=True))
     weights = raised / raised.sum(axis=axis, keepdims=True)
     return np.asarray((weights if after is None else after(weights, mask)) @ v)
 
@@ -108,6 +110,7 @@ def _transposed_mask(call: Call) -> Claims:
 def _axes(call: Call) -> Claims:
     for axis in (-2, 1, 0):
         yield {"axis": axis}, _call(call, axis=axis)
+        yield {"axis": axis}, _call(call, axis=axis, shift_axis=-1)
         # finite everywhere: a column that is hidden from all queries would be 0 / 0
         yield (
             {"axis": axis},

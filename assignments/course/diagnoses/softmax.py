@@ -58,6 +58,11 @@ def _other_axes(function: str) -> Callable[[Call], Claims]:
         right = getattr(call.right.functional, function)
         for axis in range(call.x.ndim):
             yield {"axis": axis, "asked": int(call.axis)}, lambda axis=axis: right(call.x, axis)
+        raised = np.exp(call.x - call.x.max(axis=call.axis, keepdims=True))
+        for axis in range(call.x.ndim):
+            y = raised / raised.sum(axis=axis, keepdims=True)
+            logarithm = function == "log_softmax"
+            yield {"axis": axis, "asked": int(call.axis)}, lambda y=y, log=logarithm: np.log(y) if log else y
         whole = call.x.reshape(-1)
         yield {"axis": "all", "asked": int(call.axis)}, lambda: right(whole, 0).reshape(call.x.shape)
 

@@ -164,16 +164,15 @@ def _means_of_batches(call: Call) -> Claims:
     model = lib.transformer.GPT(rng=lib.generator(0))
     lib.write(model, call.weights)
 
-    def mean(start: int, size: int) -> float:
+    def of_batch(start: int, size: int) -> float:
         x, y = (rows[start : start + size] for rows in (call.x, call.y))
         return float(plain(lib.fetch(_mean(lib, model, x, y).item())))
 
+    def of_batches(size: int) -> float:
+        return float(np.mean([of_batch(start, size) for start in range(0, len(call.x), size)]))
+
     for size in range(1, len(call.x)):
-        starts = range(0, len(call.x), size)
-        yield (
-            {"mean_of": f"batches of {size}"},
-            lambda size=size, starts=starts: np.mean([mean(start, size) for start in starts]),
-        )
+        yield {"mean_of": f"batches of {size}"}, lambda size=size: of_batches(size)
 
 
 # ---- predict_next ----------------------------------------------------------------------------------
