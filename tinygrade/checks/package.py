@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tinygrade.failures import StudentFailure
 from tinygrade.model import Limits, Surface
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of the package that checks can be given when the student's own is wrong."""
+
+    path: str
+    #: Canonical parameter names relative to the object, for module classes.
+    parameters: tuple[str, ...] = ()
 
 
 @dataclass
@@ -34,11 +45,10 @@ class Package:
         names = sorted(self.files)
         return {name: np.frombuffer((self.folder / name).read_bytes(), np.uint8) for name in names}
 
-
-@dataclass(frozen=True)
-class Part:
-    """A piece of the package that checks can be given when the student's own is wrong."""
-
-    path: str
-    #: Canonical parameter names relative to the object, for module classes.
-    parameters: tuple[str, ...] = ()
+    def opening(self, parts: Sequence[Part], code: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        """The first request to a worker: to load this package, with `parts` given and `code` compiled already."""
+        table = self.surface
+        surface = {"tensor": table.tensor, "parameters": list(table.parameters), "names": dict(table.names)}
+        given = [{"path": part.path, "parameters": list(part.parameters)} for part in parts]
+        args = [self.name, self.folder.as_posix(), self.sources(), surface, given, dict(code)]
+        return {"do": "open", "args": args}

@@ -150,12 +150,7 @@ class StudentLibrary:
         if self._worker is None:
             code = code_for(self._package, self._open_worker)
             self._worker = self._open_worker(cpu_seconds=self._cpu_seconds)
-            table = self._package.surface
-            surface = {"tensor": table.tensor, "parameters": list(table.parameters), "names": dict(table.names)}
-            parts = [{"path": part.path, "parameters": list(part.parameters)} for part in self.parts]
-            files = self._package.sources()
-            args = [self._package.name, self._package.folder.as_posix(), files, surface, parts, code]
-            self._guarded_import("", {"do": "open", "args": args})
+            self._guarded_import("", self._package.opening(self.parts, code))
         return self._worker
 
     def restart(self, parts: Sequence[Part] = (), package: Package | None = None) -> None:
