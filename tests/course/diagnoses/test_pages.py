@@ -22,6 +22,8 @@ for code, text in json.load(sys.stdin).items():
 """
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 #: What only a solution would write, in one of the forms in which it may be written.
+#: What the task of the own checker asks for; no page needs it.
+DIFFERENCES = ("/ (2", "2 * h", "2h")
 TELLTALES = (
     "x.max(",
     ".max(axis",
@@ -50,9 +52,7 @@ TELLTALES = (
     "parameter.grad = None",
     "np.expand_dims",
     "math.cos",
-    "/ (2",
-    "2 * h",
-    "2h",
+    *DIFFERENCES,
 )
 
 
@@ -99,12 +99,11 @@ def test_no_page_holds_a_line_of_a_solution():
         assert not [(file, line) for file, line in lines if line in text], code
 
 
-def test_no_page_of_the_course_holds_a_piece_of_a_formula():
+def test_no_page_holds_a_piece_of_a_formula_of_its_course():
     built_in = diagnoses(make_plugin_manager()).pages
     for code, page in PAGES.items():
-        if code not in built_in:
-            text = f"{page.title} {page.question} {page.body}"
-            assert not [piece for piece in TELLTALES if piece in text], code
+        text = f"{page.title} {page.question} {page.body}"
+        assert not [piece for piece in (DIFFERENCES if code in built_in else TELLTALES) if piece in text], code
 
 
 def test_questions_of_checks_hold_no_formula():
