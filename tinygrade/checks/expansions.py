@@ -94,8 +94,9 @@ def _evaluation(
     function = writer.refer(f) if isinstance(f, HandleRef) else _composed(writer, f, len(call["inputs"]))
     output = writer.names.new("y")
     writer.call(f"{output} = {function}({', '.join(words)})")
+    result = _result(writer, output, tensors)
     if path is not None and path[:1] != ("grads",):
-        writer.show("value", f"{output}.{writer.data}", step, path[1:] if path[:1] == ("output",) else ())
+        writer.show("value", result, step, path[1:] if path[:1] == ("output",) else ())
     if call.get("cotangent") is None and "layout" in call:  # only the value was asked for
         return
     cotangent = _laid_out(writer, call.get("cotangent"), call, "g")
@@ -109,7 +110,15 @@ def _evaluation(
             entry = path[2:] if path[:1] == ("grads",) else ()
             writer.show(f"gradient of {name}", f"{name}.{writer.grad}", step, entry)
     if path == ():
-        _afterwards(writer, [f"{name}.{writer.data}" for name in (*tensors, output)], tensors, cotangent)
+        _afterwards(writer, [*(f"{name}.{writer.data}" for name in tensors), result], tensors, cotangent)
+
+
+def _result(writer: Any, output: str, tensors: Sequence[str]) -> str:
+    """The data of what a call gave: a tensor where tensors went in, and anything at all from a rule on arrays."""
+    if tensors:
+        return f"{output}.{writer.data}"
+    writer.helpers.add("plain")
+    return f"plain({output})"
 
 
 def _composed(writer: Any, program: Mapping[str, Any], inputs: int) -> str:
