@@ -33,7 +33,8 @@ def main() -> None:
             seconds, used = run(kind, ["--quick"] if options.quick else [])
             wall[kind].append(seconds)
             cpu[kind].append(used)
-        print(f"{number + 1}: " + ", ".join(f"{kind} {wall[kind][-1]:.2f} s" for kind in KINDS), file=sys.stderr)
+        told = (f"{kind} {wall[kind][-1]:.2f} s, {cpu[kind][-1]:.2f} s of CPU" for kind in KINDS)
+        print(f"{number + 1}: " + "; ".join(told), file=sys.stderr)
     print(json.dumps({"wall": summary(wall), "cpu": summary(cpu), "load": os.getloadavg()[0]}, indent=1))
 
 

@@ -37,6 +37,12 @@ def test_too_deep():
     assert recognised(message(lambda: deeper(0))) == "recursion-limit"
 
 
+def test_the_label_of_a_call_does_not_hide_it():
+    text = "(a (2, 3) array, axis=(0, 1)) ValueError: operands could not be broadcast together"
+    assert recognised(text) == "shapes-do-not-fit"
+    assert recognised("(of operands could not be broadcast) KeyError: 'x'") == ""
+
+
 def test_no_gradient():
     assert recognised("ValueError: backward() on a tensor that does not require a gradient") == "gradient-missing"
 

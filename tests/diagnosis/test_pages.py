@@ -14,7 +14,10 @@ from tinygrade.diagnosis.rules.order import RULES
 
 PAGES = {page.code: page for file in sorted(builtin.PAGES.glob("*.md")) for page in read_pages(file)}
 #: Named by checks themselves, not by a rule: see `checks.structure`; the last by checks of graphs.
-BY_CHECKS = {"inputs-mutated", "gradient-aliased", "not-repeatable", "backward-twice", "shapes-do-not-fit"}
+BY_CHECKS = {"inputs-mutated", "gradient-aliased", "not-repeatable", "backward-twice", "shapes-do-not-fit"} | {
+    "error-not-raised",
+    "upstream",
+}
 AGREED = """gradient-not-summed gradient-shape gradient-missing gradient-zero gradient-sign gradient-ratio
     gradient-transposed gradient-permuted gradient-per-slice repeated-index-overwritten one-entry-per-row exponent-slip
     missing-centering not-finite reuse-overwritten reuse-doubled visiting-order inputs-mutated gradient-aliased

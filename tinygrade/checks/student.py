@@ -17,6 +17,7 @@ from tinygrade.checks.package import Package, Part
 from tinygrade.checks.places import in_stack, innermost, place, relative, told
 from tinygrade.errors import GraderError, did_you_mean
 from tinygrade.failures import StudentFailure
+from tinygrade.model import Diagnosis
 from tinygrade.worker.wire import HandleRef, WireError
 
 NO_ANSWER = "what came back was not an answer"
@@ -124,7 +125,8 @@ class StudentLibrary:
             if failure.status == "failed" and failure.message.startswith(error.__name__):
                 return
             raise
-        raise StudentFailure(f"no {error.__name__} was raised")
+        seen = Diagnosis("error-not-raised", {"expected": error.__name__})
+        raise StudentFailure(f"no {error.__name__} was raised", diagnosis=seen)
 
     def run_training(self, function: Any, model: Any, args: Sequence[Any], plan: dict[str, Any], **waiting: Any) -> Any:
         """Run a training function in the worker (see `checks.training`)."""

@@ -11,18 +11,22 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "shapes-do-not-fit",
         re.compile(
-            r"^ValueError: .*(could not be broadcast|could not broadcast|does not broadcast|shape mismatch"
-            r"|mismatch in its core dimension|shapes .* not aligned|cannot reshape array|axes don't match array"
-            r"|inhomogeneous shape)"
+            r"^ValueError: .*(could not be broadcast|cannot be broadcast|could not broadcast|does not broadcast"
+            r"|shape mismatch|mismatch in its core dimension|shapes .* not aligned|cannot reshape array"
+            r"|axes don't match array|inhomogeneous shape)"
         ),
     ),
     ("shapes-do-not-fit", re.compile(r"^AxisError\b")),
 )
 
 
+#: What a gradient check puts in front: which of its calls it was.
+_LABEL = re.compile(r"^\(.*\) (?=\w+: )")
+
+
 def recognised(message: str) -> str:
     """The code of the mistake behind an exception of student code (`Type: text`), or ""."""
-    first = message.partition("\n")[0]
+    first = _LABEL.sub("", message.partition("\n")[0])
     return next((code for code, pattern in PATTERNS if pattern.search(first)), "")
 
 

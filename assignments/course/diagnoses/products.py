@@ -97,6 +97,7 @@ def _turned_instead(call: Call) -> Claims:
     for order in permutations(range(x.ndim)):
         if order != tuple(range(x.ndim)):
             yield {"axes": list(order)}, lambda order=order: x.transpose(order).reshape(shape)
+    yield {"counted": "along columns first"}, lambda: x.reshape(shape, order="F")
 
 
 def _turned_back(call: Call) -> Claims:
@@ -104,6 +105,7 @@ def _turned_back(call: Call) -> Claims:
     for order in permutations(range(g.ndim)):
         if order != tuple(range(g.ndim)):
             yield {"axes": list(order)}, lambda order=order: g.transpose(order).reshape(shape)
+    yield {"counted": "along columns first"}, lambda: g.reshape(shape, order="F")
 
 
 def _orders(call: Call) -> Claims:

@@ -77,24 +77,35 @@ def _losses(call: Call, loss: Loss = _mean, order: str = "zero backward step") -
     for x, y in call.batches:
         value = loss(lib, model, np.asarray(x), np.asarray(y))
         for word in order.split():
-            _do(word, lib, model, optimizer, value)
+            _do(word, lib, model, optimizer, value, np.shape(y))
         if "again" in order:
             value = loss(lib, model, np.asarray(x), np.asarray(y))
         found.append(float(plain(lib.fetch(value.item()))))
     return found
 
 
-def _do(word: str, lib: Any, model: Any, optimizer: Any, loss: Any) -> None:
+def _do(word: str, lib: Any, model: Any, optimizer: Any, loss: Any, shape: tuple[int, ...]) -> None:
     if word == "zero":
         model.zero_grad()
     elif word == "backward":
         loss.backward()
+    elif word in FACTORS:
+        loss.backward(np.array(FACTORS[word](*shape)))
     elif word == "step":
         optimizer.step()
     elif word == "clip":
         lib.optim.clip_grad_norm(model.parameters(), 1.0)
 
 
+#: Gradients of a loss that is larger or smaller than the one that is told, by batch and length.
+FACTORS: dict[str, Callable[[int, int], float]] = {
+    "backward*batch": lambda batch, time: float(batch),
+    "backward*length": lambda batch, time: float(time),
+    "backward*all": lambda batch, time: float(batch * time),
+    "backward/batch": lambda batch, time: 1.0 / batch,
+    "backward/length": lambda batch, time: 1.0 / time,
+    "backward/all": lambda batch, time: 1.0 / (batch * time),
+}
 ORDERS: dict[str, dict[str, str]] = {
     "gradients-kept": {"never forgotten": "backward step"},
     "step-without-gradients": {
@@ -108,6 +119,7 @@ ORDERS: dict[str, dict[str, str]] = {
     },
     "loss-after-step": {"measured after the step": "zero backward step again"},
     "step-twice": {"two steps": "zero backward step step", "two backwards": "zero backward backward step"},
+    "loss-not-averaged": {f"gradients of {word}": f"zero {word} step" for word in FACTORS},
     "step-clips": {"gradients shortened to norm 1": "zero backward clip step"},
 }
 
@@ -142,6 +154,26 @@ def _evaluated(ways: dict[str, Loss]) -> Callable[[Call], Claims]:
             )
 
     return claims
+
+
+def _means_of_batches(call: Call) -> Claims:
+    """The mean of the means of batches, of which the last one is smaller and counts as much."""
+    lib = call.seen.reference
+    if lib is None:
+        return
+    model = lib.transformer.GPT(rng=lib.generator(0))
+    lib.write(model, call.weights)
+
+    def mean(start: int, size: int) -> float:
+        x, y = (rows[start : start + size] for rows in (call.x, call.y))
+        return float(plain(lib.fetch(_mean(lib, model, x, y).item())))
+
+    for size in range(1, len(call.x)):
+        starts = range(0, len(call.x), size)
+        yield (
+            {"mean_of": f"batches of {size}"},
+            lambda size=size, starts=starts: np.mean([mean(start, size) for start in starts]),
+        )
 
 
 # ---- predict_next ----------------------------------------------------------------------------------
@@ -185,6 +217,7 @@ def _asked(ways: dict[str, Ask]) -> Callable[[Call], Claims]:
 RULES: list[Rule] = [
     *(values(code, STEP, _other_losses(ways)) for code, ways in LOSSES.items()),
     *(values(code, EVALUATE, _evaluated(ways)) for code, ways in LOSSES.items()),
+    values("loss-not-averaged", EVALUATE, _means_of_batches),
     *(values(code, STEP, _orders(ways)) for code, ways in ORDERS.items()),
     *(values(code, PREDICT, _asked(ways)) for code, ways in ROWS.items()),
 ]
