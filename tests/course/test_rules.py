@@ -6,7 +6,7 @@ import pytest
 from tinygrade.checks.reference import ReferenceLibrary
 from tinygrade.model import Surface
 
-REFUSES_BY_NUMBERS = 1e-2
+REFUSES_BY_NUMBERS = 1e-3
 
 
 @pytest.fixture(scope="module")

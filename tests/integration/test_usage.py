@@ -85,7 +85,7 @@ def test_check_file_with_a_syntax_error(check, repository, broken_course):
 
 
 def test_fault_of_a_check_is_not_the_students(check, repository, broken_course):
-    course = broken_course("test_1_census.py", "found = student.census(model)", "found = 1 / 0")
+    course = broken_course("test_1_census.py", "    found = student.census(", "    found = 1 / 0, (")
     run = check(repository / "reference", "--course", str(course))
     assert run.exit_code == 4, run.text
     assert run.report["score"] is None

@@ -47,5 +47,5 @@ def test_waiting_is_counted_in_seconds():
 
 @pytest.mark.parametrize("text", ["", "1", "1 x 3", "\0"])
 def test_what_the_kernel_does_not_tell_is_zero(text, monkeypatch):
-    monkeypatch.setattr(Path, "read_text", lambda self: text)
+    monkeypatch.setattr(clock, "_read", lambda pid, name: text.encode())
     assert clock.waited_seconds(os.getpid()) == 0.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
@@ -14,25 +13,34 @@ def cpu_seconds(pid: int) -> float:
     Read from /proc/PID/stat, fields 14 to 17 (proc(5)); its resolution is a clock tick, usually 10 ms.
     """
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        stat = _read(pid, "stat")
     except OSError:
         return 0.0
-    fields = stat[stat.rindex(")") + 2 :].split()  # the name before it may hold spaces and brackets
-    return sum(int(ticks) for ticks in fields[11:15]) / _TICK
+    fields = stat[stat.rindex(b")") + 2 :].split()  # the name before it may hold spaces and brackets
+    return sum(map(int, fields[11:15])) / _TICK
 
 
 def is_alive(pid: int) -> bool:
     """False once the process has ended, also while nobody has reaped it."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        stat = _read(pid, "stat")
     except OSError:
         return False
-    return stat[stat.rindex(")") + 2] not in "ZX"
+    return stat[stat.rindex(b")") + 2 :][:1] not in b"ZX"
 
 
 def waited_seconds(pid: int) -> float:
     """Time that `pid` was runnable but waited for a CPU (/proc/PID/schedstat, second field); 0.0 if unknown."""
     try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+        return int(_read(pid, "schedstat").split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return 0.0
+
+
+def _read(pid: int, name: str) -> bytes:
+    """A file of the kernel's about a process; a deadline asks for it hundreds of times a second."""
+    fd = os.open(f"/proc/{pid}/{name}", os.O_RDONLY)
+    try:
+        return os.read(fd, 4096)
+    finally:
+        os.close(fd)
