@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 COURSE_FILE = "course.toml"
 ASSIGNMENT_FILE = "assignment.toml"
+RECORDED = "recorded"
 
 
 # ---- what may stand where --------------------------------------------------------------------------
@@ -58,6 +59,7 @@ _COURSE: Mapping[str, Key] = {
     "package": _NAME,
     "reference": _FOLDER,
     "template": _FOLDER,
+    "recorded": _TEXT,
     "plugin": _TEXT,
     "assignments": Key(_NAMES.test, _NAMES.words, required=True),
 }
@@ -116,7 +118,32 @@ def load_course(root: Path) -> Course:
         template=_folder(root, values["template"]),
         plugin=_folder(root, values["plugin"]) if "plugin" in values else None,
         assignments=tuple(values["assignments"]),
+        recorded=_recorded(root, values),
     )
+
+
+def _recorded(root: Path, values: Mapping[str, Any]) -> Path | None:
+    """The folder of records: the one that is named, or `recorded` where there is no solution."""
+    if "recorded" in values:
+        return _folder(root, values["recorded"])
+    solved = os.path.isdir(_folder(root, values["reference"]) / values["package"])
+    found = root / RECORDED
+    return found if not solved and os.path.isdir(found) else None
+
+
+def record_of(assignment: Assignment) -> Path | None:
+    """The record that a run of this assignment needs, or None where the solution is there.
+
+    Raises:
+        CourseError: there is neither.
+    """
+    course = assignment.course
+    if course.recorded is not None:
+        return course.recorded / f"{assignment.id}.npz"
+    solved = course.reference / course.package
+    if not os.path.isdir(solved):
+        raise CourseError(f"{solved}: there is no solution, and {course.root} has no folder {RECORDED}/ instead")
+    return None
 
 
 def _folder(root: Path, name: str) -> Path:

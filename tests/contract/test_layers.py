@@ -15,7 +15,7 @@ LAYERS = (
     {"", "hookspecs", "config", "tables", "scoring", "events", "template", "sandbox", "diagnosis"},
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},
-    {"grading", "session", "checklist"},
+    {"grading", "session", "checklist", "recording"},
     {"audit", "attacks"},
     {"cli", "testing", "__main__"},
 )
