@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn, cast
@@ -33,6 +34,17 @@ class RecordingLibrary:
     def __init__(self, reference: ReferenceLibrary) -> None:
         self._reference = reference
         self.answers = Store()
+
+    @contextmanager
+    def at_most(self, size: int) -> Iterator[None]:
+        """Forget what is answered meanwhile if it would take more than about `size` bytes of a record."""
+        before, self.answers = self.answers, Store()
+        try:
+            yield
+        finally:
+            added, self.answers = self.answers, before
+            if added.size <= size:
+                self.answers.update(added)
 
     def __getattr__(self, module: str) -> Handle:
         if module.startswith("_"):
