@@ -83,14 +83,15 @@ def run_training(grading: Any) -> TrainingRun:
 
 
 def _judge(grading: Any, own: Any, shapes: dict[str, Any], fresh: list[str]) -> Judge:
-    """Ask the reference's forward, or the student's own where the two differ."""
+    """Ask the reference's forward, or the student's own where the two differ, or where the reference is recorded."""
     forward = Forward(grading.reference, grading.draw(CHECK, "unused"))
     own_forward = Forward(own, grading.draw(CHECK, "unused"))
     judge = Judge(fresh, forward, 1.0)
     x, _ = inputs_and_targets(judge.strings)
     weights = random_weights(shapes, grading.rng(CHECK, "parity"))
     if np.allclose(own_forward(weights, x), forward(weights, x), rtol=PARITY_TOLERANCE, atol=PARITY_TOLERANCE):
-        return judge
+        # Without the solution nobody else computes; the two forwards are equal, so it may earn as much.
+        return judge if grading.reference.computes else Judge(fresh, own_forward, 1.0)
     return Judge(fresh, own_forward, OWN_FORWARD_SHARE)
 
 

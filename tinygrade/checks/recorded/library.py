@@ -24,11 +24,11 @@ class RecordedLibrary:
     """Answers from a record the questions that were asked when it was made, and no others.
 
     Attributes:
-        is_recorded: nothing can be computed here; whoever needs that must ask somebody else.
+        is_recorded, computes: nothing can be computed here; whoever needs that must ask somebody else.
         missed: how many questions had no answer.
     """
 
-    is_recorded = True
+    is_recorded, computes = True, False
 
     def __init__(self, answers: Store) -> None:
         self._answers = answers

@@ -29,7 +29,8 @@ class Both:
 class RecordingLibrary:
     """Asks the reference, and keeps what it answers in `answers`."""
 
-    is_recorded = False
+    #: Whoever would let it compute must do in this run as in those that follow from it.
+    is_recorded, computes = False, False
 
     def __init__(self, reference: ReferenceLibrary) -> None:
         self._reference = reference
