@@ -73,7 +73,7 @@ def source(
         return Source(RecordedLibrary(answers), RecordedCatalogue(catalogue, answers), DRAWN_FOR)
     live = ReferenceLibrary(course.reference / course.package, assignment.surface)
     if not job["recording"]:
-        return Source(live, catalogue)
+        return Source(live, catalogue, DRAWN_FOR if job["shared_inputs"] else "")
     header = file.Header(assignment.id, (job["seed"],), file.check_files(assignment, earlier), _environment())
     recorder = RecordingLibrary(live)
     rehearsing = RehearsingCatalogue(catalogue, recorder)
