@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, Literal, NoReturn, cast
 
 import numpy as np
 
@@ -85,7 +85,8 @@ class ReferenceLibrary:
     """The reference behind the same expressions as `StudentLibrary`."""
 
     #: It answers whatever it is asked; see `checks.recorded` for one that does not.
-    is_recorded, computes = False, True
+    kind: Literal["live", "recorded"] = "live"
+    computes = True
 
     def __init__(self, folder: Path, table: SurfaceTable) -> None:
         self._name = load_package(folder)

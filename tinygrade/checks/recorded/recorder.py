@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NoReturn, cast
+from typing import Any, Literal, NoReturn, cast
 
 import numpy as np
 
@@ -30,7 +30,8 @@ class RecordingLibrary:
     """Asks the reference, and keeps what it answers in `answers`."""
 
     #: Whoever would let it compute must do in this run as in those that follow from it.
-    is_recorded, computes = False, False
+    kind: Literal["live", "recorded"] = "live"
+    computes = False
 
     def __init__(self, reference: ReferenceLibrary) -> None:
         self._reference = reference
