@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from tinygrade.calling import call, print_warning
 from tinygrade.errors import CourseError, UsageError, did_you_mean
 from tinygrade.model import Assignment, Course, Group, Level, Limits, Policy, Surface
 from tinygrade.tables import (
@@ -148,9 +149,9 @@ def _course_root(folder: Path) -> Path | None:
 
 
 def _offered_root(start: Path, manager: pluggy.PluginManager) -> Path:
-    # pluggy answers with the latest registration first
-    results = reversed(manager.hook.tinygrade_assignment_paths())
-    roots = list(dict.fromkeys(Path(path) for paths in results for path in paths))
+    # the latest registration answers first
+    results = call(manager, "tinygrade_assignment_paths", print_warning, {}, _paths)
+    roots: list[Path] = list(dict.fromkeys(path for paths in reversed(results) for path in paths))
     if not roots:
         raise CourseError(
             f"no course found: neither {start} nor a folder above it holds {COURSE_FILE} "
@@ -160,6 +161,10 @@ def _offered_root(start: Path, manager: pluggy.PluginManager) -> Path:
         listed = ", ".join(map(str, roots))
         raise CourseError(f"the installed plugins offer several courses ({listed}); choose one with --course")
     return roots[0]
+
+
+def _paths(answer: Any) -> list[Path]:
+    return [Path(path) for path in answer]
 
 
 # ---- assignment ------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tinygrade.calling import Once, Warn, call, first
 from tinygrade.cli import outputs
 from tinygrade.cli.guard import terminable
 from tinygrade.cli.options import chosen_seed, commands
@@ -66,19 +67,23 @@ def grade_and_show(
     options = ctx.params
     limit = _limit(options["fail_under"], assignment)
     job = _job(options, assignment, source, manager)
-    section_text = _section_text(manager)
+    warn = Once()
+    section_text = _section_text(manager, warn)
     targets = outputs.parse(options["report"], reporters(manager), section_text)
     stream = sys.stderr if outputs.to_stdout(targets) else sys.stdout
     headline = Headline(assignment.id, assignment.title, commands(ctx, job.seed, assignment))
     with terminable(), LiveView(stream, headline, section_text, options["instructor"]) as view:
         try:
-            report = _graded(job, manager, view.handle)
-            outputs.write(targets, report if options["instructor"] else report.student_view())
-            manager.hook.tinygrade_report_ready(report=report)
+            report = _graded(job, manager, view.handle, warn)
+            try:
+                outputs.write(targets, report if options["instructor"] else report.student_view())
+            finally:
+                call(manager, "tinygrade_report_ready", warn, {"report": report})
             view.note(finish(report))
         finally:
             if view.started:
                 view.close()
+            warn.tell()
     return exit_code(report, limit)
 
 
@@ -100,22 +105,29 @@ def _job(options: dict[str, Any], assignment: Assignment, source: str, manager: 
     )
 
 
-def _graded(job: Any, manager: pluggy.PluginManager, show: Callable[[Event], None]) -> Report:
+def _graded(job: Any, manager: pluggy.PluginManager, show: Callable[[Event], None], warn: Warn) -> Report:
     from tinygrade import grading
-    from tinygrade.events import CheckFinished
+    from tinygrade.events import CheckFinished, Warned
 
     def relay(event: Event) -> None:
         show(event)
         if isinstance(event, CheckFinished):
-            manager.hook.tinygrade_check_finished(result=event.result)
+            call(manager, "tinygrade_check_finished", warn, {"result": event.result})
+        elif isinstance(event, Warned):
+            warn(event.text)
 
     return grading.grade(job, manager, relay)
 
 
-def _section_text(manager: pluggy.PluginManager) -> Callable[[str, Any], list[str] | None]:
+def _section_text(manager: pluggy.PluginManager, warn: Warn) -> Callable[[str, Any], list[str] | None]:
+    def lines(found: Any) -> list[str]:
+        if not isinstance(found, list) or not all(isinstance(line, str) for line in found):
+            raise TypeError("gave no list of lines")
+        return found
+
     def section_text(name: str, data: Any) -> list[str] | None:
-        lines: list[str] | None = manager.hook.tinygrade_section_text(name=name, data=data)
-        return lines
+        shown: list[str] | None = first(manager, "tinygrade_section_text", warn, {"name": name, "data": data}, lines)
+        return shown
 
     return section_text
 
