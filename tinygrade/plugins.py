@@ -42,8 +42,8 @@ T = TypeVar("T")
 # ---- the manager -----------------------------------------------------------------------------------
 
 
-def make_plugin_manager(warn: Warn = print_warning) -> pluggy.PluginManager:
-    """A manager with the built-ins and with every installed plugin that can be loaded.
+def make_plugin_manager(warn: Warn = print_warning, installed: bool = True) -> pluggy.PluginManager:
+    """A manager with the built-ins and, if wanted, with every installed plugin that can be loaded.
 
     Raises:
         GraderError: a built-in plugin is broken.
@@ -54,7 +54,7 @@ def make_plugin_manager(warn: Warn = print_warning) -> pluggy.PluginManager:
             register(manager, importlib.import_module(name), name)
         except ANY_FAULT as error:
             raise GraderError(f"the built-in plugin {name} is broken: {brief(error)}") from error
-    for entry_point in importlib.metadata.entry_points(group=ENTRY_POINTS):
+    for entry_point in importlib.metadata.entry_points(group=ENTRY_POINTS) if installed else ():
         try:
             if entry_point.name.startswith(BUILTIN) or entry_point.name == COURSE_PLUGIN:
                 raise PluginError("its name is one of tinygrade's own")
