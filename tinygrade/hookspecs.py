@@ -48,7 +48,8 @@ def tinygrade_register_sandboxes(register: Callable[[str, Callable[..., Any]], N
     """Call `register(name, factory)` for each sandbox. A name that is taken is an error naming both plugins.
 
     `factory(limits=...)` gives an object as described by `tinygrade.sandbox.Sandbox`. Under `--isolation none` it
-    also gets `without`, the names of steps of the confinement to leave out (see `tinygrade.worker.confinement`).
+    also gets `without`, the names of steps of the confinement to leave out (see `tinygrade.worker.confinement`); for an
+    assignment with `scratch_mib`, `scratch`: a folder for the folders of its workers, which every user can get through.
 
     .. versionadded:: 0.1
     """

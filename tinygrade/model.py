@@ -69,13 +69,13 @@ class Surface:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one worker may use. Times are seconds, sizes MiB or KiB as named."""
+    """What one worker may use: seconds, MiB and KiB as named; of what is printed, the rest is read and dropped."""
 
     cpu_seconds: float = 5.0
     import_cpu_seconds: float = 5.0
     memory_mib: int = 1024
-    #: Printed text that is kept for the student; the rest is read and dropped.
     output_kib: int = 64
+    scratch_mib: int = 0  # of the folder that it may write to; 0 for none
 
 
 @dataclass(frozen=True)
