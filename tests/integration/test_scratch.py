@@ -12,6 +12,7 @@ SOLUTION = """
             np.savez(file, array=array)
 
     def load(path):
+        print("read", path)
         with np.load(path, allow_pickle=False) as data:
             return data["array"]
 """
@@ -112,6 +113,7 @@ def test_files_are_kept_across_processes_and_not_across_checks(graded):
     run = graded(SOLUTION)
     assert run.exit_code == 0, run.text
     assert run.statuses() == {"passed"}
+    assert run.check("test_round_trip_through_another_process")["output"] == "read a.npz\n"
     assert f"scratch folder {run.report['isolation']['scratch']}" in run.stdout
 
 

@@ -1,4 +1,4 @@
-"""The folder that an assignment may ask for: writable there and nowhere else, capped, empty for each worker, gone after."""
+"""The folder that an assignment may ask for: nothing else can be written, it is capped, empty, and gone after."""
 
 import os
 import shutil

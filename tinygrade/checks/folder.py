@@ -6,36 +6,44 @@ It is the working folder on either side, so that a check names files plainly: `l
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from tinygrade.errors import CourseError
 from tinygrade.failures import StudentFailure
-from tinygrade.worker import scratch
-
-if TYPE_CHECKING:
-    from tinygrade.checks.student import StudentLibrary
+from tinygrade.worker import files as routines
+from tinygrade.worker.scratch import FILES
 
 Files = Mapping[str, bytes]
 #: Of a name, on all systems that we know.
 LONGEST = 255
 
 
+class Restarting(Protocol):
+    """What the folder needs of a `StudentLibrary`."""
+
+    parts: Any
+
+    def loop(self, name: str, *args: Any) -> Any: ...
+
+    def restart(self, parts: Any, *, mute: bool) -> None: ...
+
+
 class ReferenceFolder:
     """The empty working folder of the grading; all checks of a run share it."""
 
     def files(self) -> dict[str, bytes]:
-        return {name: content.tobytes() for name, content in scratch.files(None).items()}
+        return {name: content.tobytes() for name, content in routines.files(None).items()}
 
     def put(self, files: Files) -> None:
-        scratch.put(None, _arrays(files))
+        routines.put(None, _arrays(files))
 
 
 class StudentFolder:
     """A worker's scratch folder. What comes from it are values like any other: nothing is opened on this side."""
 
-    def __init__(self, library: StudentLibrary, mib: int) -> None:
+    def __init__(self, library: Restarting, mib: int) -> None:
         if not mib:
             raise CourseError("the check needs a scratch folder: set scratch_mib below [limits] in assignment.toml")
         self._library = library
@@ -50,7 +58,7 @@ class StudentFolder:
         found = self._library.loop("files")
         if type(found) is not dict or not all(_is_file(*item) for item in found.items()):
             raise StudentFailure("what came back were not files")
-        if len(found) > scratch.FILES or sum(content.nbytes for content in found.values()) > self._most:
+        if len(found) > FILES or sum(content.nbytes for content in found.values()) > self._most:
             raise StudentFailure("its folder holds more than it may")
         return {name: content.tobytes() for name, content in found.items()}
 
@@ -61,7 +69,7 @@ class StudentFolder:
     def renew(self) -> None:
         """Go on in a new process, whose folder holds the same files: what was only in memory is gone."""
         files = self.files()
-        self._library.restart(self._library.parts)
+        self._library.restart(self._library.parts, mute=False)
         self.put(files)
 
 

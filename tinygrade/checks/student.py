@@ -154,13 +154,13 @@ class StudentLibrary:
             self._guarded_import("", self._package.opening(self.parts, code))
         return self._worker
 
-    def restart(self, parts: Sequence[Part] = (), package: Package | None = None) -> None:
+    def restart(self, parts: Sequence[Part] = (), package: Package | None = None, *, mute: bool = True) -> None:
         """A fresh worker for the next request, with these parts given, and with another package if there is one.
 
-        What it prints is dropped: the first worker printed it already.
+        What it prints is dropped, unless `mute` is false: as a rule the first worker printed it already.
         """
         self.close()
-        self._muted = True
+        self._muted = self._muted or mute
         self._package = package or self._package
         self._modules.clear()
         self._worker = None

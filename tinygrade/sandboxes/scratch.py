@@ -1,7 +1,7 @@
 """The folder that one worker may write to, seen from outside: made empty, watched while it runs, removed afterwards.
 
-Where the kernel holds the cap, the worker has put a file system of its own over the folder, which stays empty for us. No
-file of a worker's is ever opened here: what a check wants of them comes over the pipe as values do.
+Where the kernel holds the cap, the worker has put a file system of its own over the folder, which stays empty for us.
+No file of a worker's is ever opened here: what a check wants of them comes over the pipe as values do.
 """
 
 from __future__ import annotations

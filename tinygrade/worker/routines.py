@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .evaluations import vjps
-from .scratch import files, put
+from .files import files, put
 from .surface import Surface, unwrap
 
 

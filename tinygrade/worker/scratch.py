@@ -1,4 +1,4 @@
-"""The one folder that a worker may write to, for an assignment that asks for one: empty, capped, and its working folder.
+"""The one folder that a worker may write to, where the assignment asks for one: empty, capped, its working folder.
 
 Where the kernel allows it, a file system in memory takes the folder's place, in a mount namespace of this worker: the
 kernel holds the cap, nobody else can see it, and it ends with the worker. Elsewhere it is the ordinary folder that the
@@ -10,8 +10,6 @@ from __future__ import annotations
 import ctypes
 import os
 from typing import Any
-
-import numpy as np
 
 from . import kernel
 
@@ -79,18 +77,3 @@ def _call(numbers: tuple[int, int], *args: Any) -> None:
     if kernel.COLUMN is None:
         raise OSError("not on this system")
     kernel.syscall(numbers[kernel.COLUMN], *args)
-
-
-# ---- what checks ask for: routines, which run on both sides, each in its own working folder ----------------------
-
-
-def files(surface: Any) -> dict[str, np.ndarray]:
-    """Name and bytes of each file in the working folder."""
-    return {name: np.fromfile(name, np.uint8) for name in sorted(os.listdir()) if os.path.isfile(name)}
-
-
-def put(surface: Any, contents: dict[str, np.ndarray]) -> None:
-    """Write these files into the working folder."""
-    for name, content in contents.items():
-        with open(name, "wb") as file:
-            file.write(content.tobytes())
