@@ -36,7 +36,7 @@ def _heads(lib: Any, model: Any, string: str) -> list[list[list[float | None]]]:
     time = ids.shape[1]
     block = model.blocks[0]
     x = block.ln1(model.tok_emb(ids) + model.pos_emb(np.arange(time)))  # (1,T,C)
-    heads = int(lib.fetch(block.attn.heads))
+    heads = int(np.asarray(lib.fetch(block.attn.heads)))
     q, k = (_split(np.array(lib.fetch(project(x))), heads) for project in (block.attn.q, block.attn.k))
     values = np.broadcast_to(np.eye(time), (1, heads, time, time)).copy()
     mask = np.array(lib.fetch(lib.transformer.causal_mask(time)))
