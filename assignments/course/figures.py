@@ -58,10 +58,11 @@ def _curve(points: Sequence[tuple[Any, Any]], data: Mapping[str, Any]) -> list[F
     reached = f" Best judged loss {final:.3f}." if _number(final) else ""
     bound = f" Entropy floor {floor:.3f}." if _number(floor) else ""
     alt = f"Your loss goes from {losses[0]:.3f} before the first step to {losses[-1]:.3f} at step {steps[-1]:,}."
+    other = f" The reference's goes from {LOSSES[0]:.3f} to {LOSSES[-1]:.3f} in {STEPS[-1]} steps."
     return [
         LineChart(
             title="Loss while training",
-            alt=f"{alt}{reached}{bound} The reference's goes from {LOSSES[0]:.3f} to {LOSSES[-1]:.3f} in {STEPS[-1]} steps.",
+            alt=f"{alt}{reached}{bound}{other}",
             x_label="step",
             y_label="loss (nats)",
             series=[Series("yours", steps, losses), Series("reference", STEPS, LOSSES, "other")],
@@ -109,7 +110,8 @@ def _learning_order(data: Any) -> list[Figure]:
     rows = [(str(name), f"{step:,}" if _number(step) else "not yet") for name, step in pairs]
     good = [True if _number(step) else None for _, step in pairs]
     caption = "The first step at which all cases of a kind had full credit."
-    return [Table("Order of learning", ("kind of string", "learned at step"), rows, (1,), good, caption)] if rows else []
+    columns = ("kind of string", "learned at step")
+    return [Table("Order of learning", columns, rows, (1,), good, caption)] if rows else []
 
 
 # ---- attention -------------------------------------------------------------------------------------
@@ -120,7 +122,7 @@ def _attention(data: Any) -> list[Figure]:
     panels = [panel for entry in strings for panel in _panels(entry)] if isinstance(strings, list) else []
     if not panels:
         return []
-    alt = f"Attention weights of each head on {len(strings or [])} strings, from 0 to 1; the numbers stand in the cells."
+    alt = "Attention weights of each head on a few strings, from 0 to 1. The numbers stand in the cells."
     return [HeatMap("What the model attends to", alt, panels, "reads", "from", ATTENTION_CAPTION)]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygrade.hookspecs import hookimpl
+from tinygrade.reporters.html.reporter import HtmlReporter
 from tinygrade.reporters.jsonfile import JsonReporter
 from tinygrade.reporters.terminal import TerminalReporter
 
@@ -13,4 +14,5 @@ from tinygrade.reporters.terminal import TerminalReporter
 @hookimpl
 def tinygrade_register_reporters(register: Callable[[str, Callable[..., Any]], None]) -> None:
     register("json", JsonReporter)
+    register("html", HtmlReporter)
     register("terminal", TerminalReporter)
