@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import click
 
+    from tinygrade.figures import Figure
     from tinygrade.model import Adjustment, Assignment, CheckResult, Report, Submission
 
 hookspec = pluggy.HookspecMarker("tinygrade")
@@ -121,6 +122,17 @@ def tinygrade_adjust_score(report: Report, context: Mapping[str, Any]) -> Adjust
 @hookspec(firstresult=True)
 def tinygrade_section_text(name: str, data: Any) -> list[str] | None:
     """Lines of plain text that show the report section `name` in a terminal; None when it is not yours.
+
+    .. versionadded:: 0.1
+    """
+
+
+@hookspec(firstresult=True)
+def tinygrade_section_figures(name: str, data: Any) -> list[Figure] | None:
+    """Figures (see `tinygrade.figures`) that show the report section `name`; None when it is not yours.
+
+    `data` may come from a stored report of another version. What you give is text and numbers: it is escaped and drawn
+    by the reporter. Where there are no figures, the lines of `tinygrade_section_text` are shown.
 
     .. versionadded:: 0.1
     """
