@@ -83,7 +83,7 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     def warn(text: str) -> None:
         emit(Warned(text))
 
-    sandbox = _open_sandbox(manager, assignment, job["sandbox"], job["isolation"])
+    sandbox = _open_sandbox(manager, assignment, job["sandbox"], job["isolation"], work)
     try:
         submission = _load(manager, job["source"], assignment, work / "submission", warn)
         isolation = _isolation(sandbox, job["isolation"])
@@ -97,25 +97,38 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     return adjusted(manager, report, {}, warn)
 
 
-def _open_sandbox(manager: pluggy.PluginManager, assignment: Assignment, name: str, isolation: str) -> Sandbox:
+def _open_sandbox(
+    manager: pluggy.PluginManager, assignment: Assignment, name: str, isolation: str, work: Path
+) -> Sandbox:
     from tinygrade.sandboxes.builtin import default_name
 
     make = plugins.sandboxes(manager, warn=lambda _: None).get(name or default_name())
-    without = {"without": ("landlock", "seccomp", "privileges")} if isolation == "none" else {}
-    sandbox: Sandbox = make(limits=assignment.limits, **without)
+    more: dict[str, Any] = {"without": ("landlock", "seccomp", "privileges")} if isolation == "none" else {}
+    if assignment.limits.scratch_mib:
+        more["scratch"] = _scratch(work)
+    sandbox: Sandbox = make(limits=assignment.limits, **more)
     return sandbox
+
+
+def _scratch(work: Path) -> Path:
+    """A folder for the folders of workers: a worker that is another user must get through to its own."""
+    folder = work / "scratch"
+    folder.mkdir()
+    for passed in (work, folder):
+        passed.chmod(0o711)
+    return folder
 
 
 def _load(manager: pluggy.PluginManager, source: str, assignment: Assignment, into: Path, warn: Warn) -> Submission:
     """The private copy that the first loader makes of whose kind this source is."""
-    into.mkdir()
+    into.mkdir(mode=0o700)
     failed: list[str] = []
 
     def broken(text: str) -> None:
         failed.append(text)
         warn(text)
         shutil.rmtree(into)  # it may have left something for the next one
-        into.mkdir()
+        into.mkdir(mode=0o700)
 
     def checked(found: Any) -> Submission:
         if not isinstance(found, Submission) or not found.root.is_relative_to(into):
@@ -230,7 +243,11 @@ def _report(
     return Report(
         assignment=assignment.id,
         title=assignment.title,
-        submission={"source": submission.source, "sha256": submission.sha256},
+        submission={
+            "source": submission.source,
+            "sha256": submission.sha256,
+            "package": assignment.course.package,
+        },
         score=scoring.score(plugin.results, assignment.points, selected),
         max_score=assignment.points,
         selected=selected,

@@ -11,10 +11,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: Lowest first. A module may import what stands in its own row or in a row above it here.
 LAYERS = (
-    {"errors", "text", "sinks", "isolation", "model", "failures", "worker"},
+    {"errors", "text", "sinks", "isolation", "jsontree", "errormap", "model", "failures", "worker"},
     {
         *("", "hookspecs", "calling", "adjusting", "config", "tables", "scoring", "events", "template"),
-        *("sandbox", "diagnosis"),
+        *("sandbox", "diagnosis", "figures"),
     },
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tinygrade.calling import ANY_FAULT, BUILTIN, brief
 from tinygrade.errors import GraderError, PluginError, TinygradeError, UsageError
-from tinygrade.reporters.base import Reporter, SectionText, TakesSections
+from tinygrade.reporters.base import Reporter, Sources, TakesSections, TakesSources
 
 if TYPE_CHECKING:
     from tinygrade.model import Report
@@ -33,9 +33,7 @@ class Target:
     provider: str
 
 
-def parse(
-    values: Sequence[str], registry: Registry[Callable[..., Any]], section_text: SectionText
-) -> list[Target]:
+def parse(values: Sequence[str], registry: Registry[Callable[..., Any]], sources: Sources) -> list[Target]:
     """The targets, all of which can be written.
 
     Raises:
@@ -48,7 +46,7 @@ def parse(
         if equals and not file:
             raise UsageError(f"--report {value}: names no file after the =")
         make, provider = registry.get(name), registry.provider(name)
-        reporter = _attempt(partial(_made, make, section_text), name, provider)
+        reporter = _attempt(partial(_made, make, sources), name, provider)
         target = Target(name, Path(os.path.realpath(file)) if file else None, reporter, provider)
         _refuse_same_place(value, target, targets)
         targets.append(target)
@@ -95,10 +93,12 @@ def _put(target: Target, text: str) -> None:
         write_file(target.file, text)
 
 
-def _made(make: Callable[..., Any], section_text: SectionText) -> Reporter:
+def _made(make: Callable[..., Any], sources: Sources) -> Reporter:
     reporter: Reporter = make()
-    if isinstance(reporter, TakesSections):
-        reporter.use_sections(section_text)
+    if isinstance(reporter, TakesSources):
+        reporter.use_sources(sources)
+    elif isinstance(reporter, TakesSections):
+        reporter.use_sections(sources.section_text)
     return reporter
 
 

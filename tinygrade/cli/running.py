@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tinygrade.calling import Once, Warn, call, first
+from tinygrade.calling import Once, Warn, call
 from tinygrade.cli import outputs
 from tinygrade.cli.guard import terminable
 from tinygrade.cli.options import chosen_seed, commands
+from tinygrade.cli.sources import sources_of
 from tinygrade.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,11 +69,11 @@ def grade_and_show(
     limit = _limit(options["fail_under"], assignment)
     job = _job(options, assignment, source, manager)
     warn = Once()
-    section_text = _section_text(manager, warn)
-    targets = outputs.parse(options["report"], reporters(manager), section_text)
+    sources = sources_of(manager, warn)
+    targets = outputs.parse(options["report"], reporters(manager), sources)
     stream = sys.stderr if outputs.to_stdout(targets) else sys.stdout
     headline = Headline(assignment.id, assignment.title, commands(ctx, job.seed, assignment))
-    with terminable(), LiveView(stream, headline, section_text, options["instructor"]) as view:
+    with terminable(), LiveView(stream, headline, sources.section_text, options["instructor"]) as view:
         try:
             report = _graded(job, manager, view.handle, warn)
             try:
@@ -117,19 +118,6 @@ def _graded(job: Any, manager: pluggy.PluginManager, show: Callable[[Event], Non
             warn(event.text)
 
     return grading.grade(job, manager, relay)
-
-
-def _section_text(manager: pluggy.PluginManager, warn: Warn) -> Callable[[str, Any], list[str] | None]:
-    def lines(found: Any) -> list[str]:
-        if not isinstance(found, list) or not all(isinstance(line, str) for line in found):
-            raise TypeError("gave no list of lines")
-        return found
-
-    def section_text(name: str, data: Any) -> list[str] | None:
-        shown: list[str] | None = first(manager, "tinygrade_section_text", warn, {"name": name, "data": data}, lines)
-        return shown
-
-    return section_text
 
 
 def _limit(points: float | None, assignment: Assignment) -> float | None:
