@@ -19,14 +19,17 @@ from tinygrade.tables import (
     checked,
     choice,
     is_count,
+    is_day,
     is_file_name,
     is_name,
     is_number,
+    is_relative,
     is_shape,
     is_text,
     list_of,
     read,
 )
+from tinygrade.terms import Platform, Release
 
 if TYPE_CHECKING:
     import pluggy
@@ -50,6 +53,7 @@ _TOTAL = Key(lambda v: is_number(v) and v >= 0, "a number that is not negative",
 _FILES = Key(list_of(is_file_name), "a list of different .py files in quotes", required=True)
 _NAMES = Key(list_of(is_name), "a list of different names in quotes")
 _FILE = Key(is_file_name, "a .py file in quotes", required=True)
+_PATTERNS = Key(list_of(is_relative), "a list of different paths in quotes that stay below the folder")
 #: TOML reads an unquoted name with a dot as a table in a table: by far the likeliest slip here.
 _SHAPE = Key(is_shape, 'a list of sizes such as [31, 16] (a name with a dot needs quotes: "ln_f.weight" = [16])')
 
@@ -60,7 +64,9 @@ _COURSE: Mapping[str, Key] = {
     "template": _FOLDER,
     "plugin": _TEXT,
     "assignments": Key(_NAMES.test, _NAMES.words, required=True),
+    "release": _TABLE,
 }
+_PUBLIC: Mapping[str, Key] = {"plugin": _PATTERNS}
 _ASSIGNMENT: Mapping[str, Key] = {
     "title": _TITLE,
     "points": _TOTAL,
@@ -72,6 +78,8 @@ _ASSIGNMENT: Mapping[str, Key] = {
     "course_tables": _NAMES,
     "surface": _TABLE,
     "limits": _TABLE,
+    "platform": _TABLE,
+    "release": _TABLE,
     "groups": _TABLES,
 }
 _SURFACE: Mapping[str, Key] = {
@@ -90,6 +98,11 @@ _LIMITS: Mapping[str, Key] = {
     "import_cpu_seconds": _SECONDS,
     "memory_mib": _COUNT,
     "output_kib": _COUNT,
+}
+_PLATFORM: Mapping[str, Key] = {"deadline": _SECONDS}
+_RELEASE: Mapping[str, Key] = {
+    "solution": Key(is_day, "a day, without quotes and without a time: 2027-01-31"),
+    "files": _PATTERNS,
 }
 _GROUP: Mapping[str, Key] = {"file": _FILE, "title": _TITLE, "points": _POINTS}
 
@@ -116,7 +129,12 @@ def load_course(root: Path) -> Course:
         template=_folder(root, values["template"]),
         plugin=_folder(root, values["plugin"]) if "plugin" in values else None,
         assignments=tuple(values["assignments"]),
+        public_plugin=tuple(_public(file, values).get("plugin", ("**/*",))),
     )
+
+
+def _public(file: Path, values: Mapping[str, Any]) -> dict[str, Any]:
+    return checked(Place(file, "release"), values.get("release", {}), _PUBLIC)
 
 
 def _folder(root: Path, name: str) -> Path:
@@ -198,7 +216,14 @@ def load_assignment(course: Course, id: str) -> Assignment:
         minimum_isolation=values.get("minimum_isolation", "strong"),
         extra=extra,
         rests_on=_rests_on(place, course, id, values),
+        platform=Platform(**checked(Place(place.file, "platform"), values.get("platform", {}), _PLATFORM)),
+        release=_release(place, values.get("release", {})),
     )
+
+
+def _release(place: Place, table: Mapping[str, Any]) -> Release:
+    values = checked(Place(place.file, "release"), table, _RELEASE)
+    return Release(values.get("solution"), tuple(values.get("files", ())))
 
 
 def _rests_on(place: Place, course: Course, id: str, values: Mapping[str, Any]) -> tuple[str, ...] | None:

@@ -14,6 +14,8 @@ from typing import Any, Literal, get_args
 
 from tinygrade.isolation import Isolation as Isolation
 from tinygrade.isolation import Level as Level
+from tinygrade.terms import Group as Group
+from tinygrade.terms import Platform, Release
 
 #: Version of the report's JSON form; raised when a reader of the old form would misread the new one.
 REPORT_SCHEMA = 1
@@ -50,6 +52,8 @@ class Course:
     plugin: Path | None
     #: Assignment ids in course order; each is a folder below `root`.
     assignments: tuple[str, ...]
+    #: Which files of the plugin students get, as patterns relative to its folder.
+    public_plugin: tuple[str, ...] = ("**/*",)
 
 
 @dataclass(frozen=True)
@@ -79,15 +83,6 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Group:
-    """Consecutive checks that the terminal shows as one line; one test file each."""
-
-    file: str
-    title: str
-    points: float
-
-
-@dataclass(frozen=True)
 class Assignment:
     """One assignment.toml."""
 
@@ -109,6 +104,8 @@ class Assignment:
     extra: Mapping[str, Mapping[str, Any]]
     #: The earlier assignments that this one builds on; None: all of them.
     rests_on: tuple[str, ...] | None = None
+    platform: Platform = field(default_factory=Platform)
+    release: Release = field(default_factory=Release)
 
     def predecessors(self) -> tuple[str, ...]:
         """Ids of the earlier assignments that this one builds on, in course order."""
