@@ -50,7 +50,7 @@ def _ids(string: str, length: int) -> list[int]:
         raise ValueError(f"{string!r} needs 1 to {length - 1} characters")
     if unknown := [char for char in string if char not in _ID]:
         raise ValueError(f"{string!r} has characters outside the vocabulary: {unknown}")
-    return [_ID[char] for char in string.ljust(length, END)]
+    return [_ID[char] for char in [*string, *[END] * (length - len(string))]]
 
 
 def inputs_and_targets(strings: Sequence[str], max_len: int = MAX_LEN) -> tuple[np.ndarray, np.ndarray]:

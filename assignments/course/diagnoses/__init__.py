@@ -3,8 +3,8 @@
 `softmax.md` holds the pages that students read, `softmax.py` beside it the rules that lead to them. Formulas stay on
 the trusted side; a page says what was seen and asks, and never holds the solution's formula or code.
 
-Students get the pages, and those rules that look at results alone ([release] in course.toml): formulas of mistakes stand
-beside the right ones. Without its rules a page is found by its code only.
+Students get the pages, and those rules that look at results alone ([release] in course.toml): formulas of mistakes
+stand beside the right ones. Without its rules a page is found by its code only.
 """
 
 from __future__ import annotations
