@@ -13,29 +13,28 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from tinygrade.errors import CourseError, UsageError, did_you_mean
 from tinygrade.model import Assignment, Course, Group, Level, Limits, Policy, Surface
+from tinygrade.releasing import platform, public_plugin, release
 from tinygrade.tables import (
     Key,
     Place,
     checked,
     choice,
     is_count,
-    is_day,
     is_file_name,
     is_name,
     is_number,
-    is_relative,
     is_shape,
     is_text,
     list_of,
     read,
 )
-from tinygrade.terms import Platform, Release
 
 if TYPE_CHECKING:
     import pluggy
 
 COURSE_FILE = "course.toml"
 ASSIGNMENT_FILE = "assignment.toml"
+RECORDED = "recorded"
 
 
 # ---- what may stand where --------------------------------------------------------------------------
@@ -53,7 +52,6 @@ _TOTAL = Key(lambda v: is_number(v) and v >= 0, "a number that is not negative",
 _FILES = Key(list_of(is_file_name), "a list of different .py files in quotes", required=True)
 _NAMES = Key(list_of(is_name), "a list of different names in quotes")
 _FILE = Key(is_file_name, "a .py file in quotes", required=True)
-_PATTERNS = Key(list_of(is_relative), "a list of different paths in quotes that stay below the folder")
 #: TOML reads an unquoted name with a dot as a table in a table: by far the likeliest slip here.
 _SHAPE = Key(is_shape, 'a list of sizes such as [31, 16] (a name with a dot needs quotes: "ln_f.weight" = [16])')
 
@@ -62,11 +60,11 @@ _COURSE: Mapping[str, Key] = {
     "package": _NAME,
     "reference": _FOLDER,
     "template": _FOLDER,
+    "recorded": _TEXT,
     "plugin": _TEXT,
     "assignments": Key(_NAMES.test, _NAMES.words, required=True),
     "release": _TABLE,
 }
-_PUBLIC: Mapping[str, Key] = {"plugin": _PATTERNS}
 _ASSIGNMENT: Mapping[str, Key] = {
     "title": _TITLE,
     "points": _TOTAL,
@@ -99,11 +97,6 @@ _LIMITS: Mapping[str, Key] = {
     "memory_mib": _COUNT,
     "output_kib": _COUNT,
 }
-_PLATFORM: Mapping[str, Key] = {"deadline": _SECONDS}
-_RELEASE: Mapping[str, Key] = {
-    "solution": Key(is_day, "a day, without quotes and without a time: 2027-01-31"),
-    "files": _PATTERNS,
-}
 _GROUP: Mapping[str, Key] = {"file": _FILE, "title": _TITLE, "points": _POINTS}
 
 
@@ -129,12 +122,33 @@ def load_course(root: Path) -> Course:
         template=_folder(root, values["template"]),
         plugin=_folder(root, values["plugin"]) if "plugin" in values else None,
         assignments=tuple(values["assignments"]),
-        public_plugin=tuple(_public(file, values).get("plugin", ("**/*",))),
+        public_plugin=public_plugin(Place(file, "release"), values.get("release", {})),
+        recorded=_recorded(root, values),
     )
 
 
-def _public(file: Path, values: Mapping[str, Any]) -> dict[str, Any]:
-    return checked(Place(file, "release"), values.get("release", {}), _PUBLIC)
+def _recorded(root: Path, values: Mapping[str, Any]) -> Path | None:
+    """The folder of records: the one that is named, or `recorded` where there is no solution."""
+    if "recorded" in values:
+        return _folder(root, values["recorded"])
+    solved = os.path.isdir(_folder(root, values["reference"]) / values["package"])
+    found = root / RECORDED
+    return found if not solved and os.path.isdir(found) else None
+
+
+def record_of(assignment: Assignment) -> Path | None:
+    """The record that a run of this assignment needs, or None where the solution is there.
+
+    Raises:
+        CourseError: there is neither.
+    """
+    course = assignment.course
+    if course.recorded is not None:
+        return course.recorded / f"{assignment.id}.npz"
+    solved = course.reference / course.package
+    if not os.path.isdir(solved):
+        raise CourseError(f"{solved}: there is no solution, and {course.root} has no folder {RECORDED}/ instead")
+    return None
 
 
 def _folder(root: Path, name: str) -> Path:
@@ -216,14 +230,9 @@ def load_assignment(course: Course, id: str) -> Assignment:
         minimum_isolation=values.get("minimum_isolation", "strong"),
         extra=extra,
         rests_on=_rests_on(place, course, id, values),
-        platform=Platform(**checked(Place(place.file, "platform"), values.get("platform", {}), _PLATFORM)),
-        release=_release(place, values.get("release", {})),
+        platform=platform(Place(place.file, "platform"), values.get("platform", {})),
+        release=release(Place(place.file, "release"), values.get("release", {})),
     )
-
-
-def _release(place: Place, table: Mapping[str, Any]) -> Release:
-    values = checked(Place(place.file, "release"), table, _RELEASE)
-    return Release(values.get("solution"), tuple(values.get("files", ())))
 
 
 def _rests_on(place: Place, course: Course, id: str, values: Mapping[str, Any]) -> tuple[str, ...] | None:

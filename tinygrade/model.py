@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from tinygrade.isolation import Isolation as Isolation
 from tinygrade.isolation import Level as Level
@@ -54,6 +54,8 @@ class Course:
     assignments: tuple[str, ...]
     #: Which files of the plugin students get, as patterns relative to its folder.
     public_plugin: tuple[str, ...] = ("**/*",)
+    #: Folder of what the solution answered beforehand, for students who do not have it; None: the solution is here.
+    recorded: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -217,12 +219,12 @@ class Report:
     tinygrade: str = ""
     #: How much of what was recognised a student is told; the instructor's view always has all of it.
     hints: Hints = "full"
+    #: Was the solution there, or only what it answered beforehand?
+    reference: Literal["live", "recorded"] = "live"
 
     def to_json(self) -> dict[str, Any]:
         """A tree of dict, list, str, int, float, bool and None; non-finite numbers become None."""
-        tree = _plain(asdict(self))
-        assert isinstance(tree, dict)
-        return tree
+        return cast("dict[str, Any]", _plain(asdict(self)))
 
     @classmethod
     def from_json(cls, tree: Mapping[str, Any]) -> Report:
@@ -258,9 +260,7 @@ def check_from_json(tree: Mapping[str, Any]) -> CheckResult:
 
 def check_to_json(check: CheckResult) -> dict[str, Any]:
     """The entry of a report's `checks` for this result."""
-    tree = _plain(asdict(check))
-    assert isinstance(tree, dict)
-    return tree
+    return cast("dict[str, Any]", _plain(asdict(check)))
 
 
 def _report(values: dict[str, Any]) -> Report:

@@ -128,7 +128,7 @@ def _checked(
     from tinygrade.checks import draw
     from tinygrade.checks.context import Grading
     from tinygrade.checks.plugin import GradePlugin
-    from tinygrade.checks.reference import ReferenceLibrary
+    from tinygrade.checks.recorded import session as recorded
     from tinygrade.checks.stack import Stack
 
     # A student's numbers may overflow on our side too; what is not finite is judged, not warned about.
@@ -137,16 +137,18 @@ def _checked(
     earlier = [config.load_assignment(course, name) for name in assignment.predecessors()]
     policy = job["earlier"] or assignment.earlier
     work = Path(job["work"])
+    source = recorded.source(assignment, earlier, job, plugins.diagnoses(manager, warn=lambda _: None))
     grading = Grading(
         assignment=assignment,
         submission=submission,
         sandbox=sandbox,
-        reference=ReferenceLibrary(course.reference / course.package, assignment.surface),
+        reference=source.library,
         stack=Stack(assignment, earlier, submission, policy, work),
         secret=draw.secret_from_seed(job["seed"]),
         hidden_secret=bytes.fromhex(job["secret"]),
         emit=emit,
-        catalogue=plugins.diagnoses(manager, warn=lambda _: None),
+        catalogue=source.catalogue,
+        drawn_for=source.drawn_for,
         quick=job["quick"],
         budget_share=job["budget"],
     )
@@ -160,6 +162,7 @@ def _checked(
     decides = policy != "released" and job["smoke"]
     smoke = [a.root / "smoke" for a in earlier if decides and (a.root / "smoke").is_dir()]
     _pytest(assignment, smoke, [plugin, *recording, *extra], job["select"], plugin)
+    source.finish(plugin.results, plugin.slow)
     return plugin
 
 
@@ -219,6 +222,7 @@ def _report(
         secret=job["secret"],
         tinygrade=__version__,
         hints=assignment.hints,
+        reference="recorded" if plugin.grading.reference.is_recorded else "live",
     )
 
 

@@ -12,10 +12,10 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Lowest first. A module may import what stands in its own row or in a row above it here.
 LAYERS = (
     {"errors", "text", "sinks", "isolation", "model", "terms", "failures", "worker"},
-    {"", "hookspecs", "config", "tables", "scoring", "events", "template", "sandbox", "diagnosis"},
+    {"", "hookspecs", "config", "tables", "releasing", "scoring", "events", "template", "sandbox", "diagnosis"},
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},
-    {"grading", "session", "checklist"},
+    {"grading", "session", "checklist", "recording"},
     {"audit", "attacks", "release"},
     {"cli", "testing", "__main__"},
 )

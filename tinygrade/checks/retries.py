@@ -14,6 +14,7 @@ from tinygrade.checks import marks as marks_of
 from tinygrade.checks.context import Grading
 from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS
 from tinygrade.checks.package import Package, Part
+from tinygrade.checks.recorded.library import RecordedLibrary
 from tinygrade.checks.upstream import Found, Upstream
 from tinygrade.events import Swapped
 from tinygrade.failures import StudentFailure
@@ -40,6 +41,15 @@ class Retries:
         rng: Any = item.funcargs.get("rng")
         return rng.bit_generator.state if rng is not None else None
 
+    def rehearse(self, item: pytest.Function, state: Any) -> None:
+        """In a run that records: hear what would be asked if each part that this check rests on were given."""
+        if self._grading.catalogue.rehearses and "student" in item.funcargs:
+            credit = item.stash.get(CREDIT, (1.0, ""))
+            for name in marks_of.read(item).given:
+                if name in self._grading.parts:
+                    Retry(self._grading, item, state).fails([self._grading.parts[name]])
+            item.stash[CREDIT] = credit
+
     def second_chance(
         self, item: pytest.Function, failure: StudentFailure, state: Any, *, search: bool
     ) -> StudentFailure | None:
@@ -57,10 +67,26 @@ class Retries:
             return failure
         wrong = self._wrong_parts(item)
         parts = [self._grading.parts[name] for name in wrong]
+        missed = self._missed
         if wrong and retry.fails(parts) is None:
             self._credit(item, wrong, "")
             return None
+        if self._missed > missed:
+            failure = self._unjudged(failure, wrong)
         return self._upstream(retry, failure, wrong) if search and retry.check not in self._their_own else failure
+
+    @property
+    def _missed(self) -> int:
+        """How many questions a recorded reference could not answer."""
+        reference = self._grading.reference
+        return reference.missed if isinstance(reference, RecordedLibrary) else 0
+
+    def _unjudged(self, failure: StudentFailure, wrong: list[str]) -> StudentFailure:
+        """With a correct part it might be right: only the solution itself could tell, and the failure says so."""
+        names = " and ".join(dict.fromkeys(self._grading.parts[name].path.rpartition(".")[2] for name in wrong))
+        message = f"{failure.message}\nwhether it is right with a correct {names} shows where the solution is there"
+        facts = {"where": failure.where, "hint": failure.hint, "diagnosis": failure.diagnosis}
+        return StudentFailure(message, status=failure.status, **facts)  # type: ignore[arg-type]
 
     def _passes_on_own_stack(self, retry: Retry, failure: StudentFailure) -> bool:
         stack = self._grading.stack
