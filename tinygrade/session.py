@@ -207,7 +207,11 @@ def _report(
     return Report(
         assignment=assignment.id,
         title=assignment.title,
-        submission={"source": submission.source, "sha256": submission.sha256},
+        submission={
+            "source": submission.source,
+            "sha256": submission.sha256,
+            "package": assignment.course.package,
+        },
         score=scoring.score(plugin.results, assignment.points, selected),
         max_score=assignment.points,
         selected=selected,
