@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from tinygrade import config
-from tinygrade.config import COURSE_FILE
 from tinygrade.model import Assignment, Course
 from tinygrade.release import tree
 from tinygrade.release.tree import Tree
@@ -65,5 +64,3 @@ def shared(course: Course) -> Tree:
 def below(folder: str, files: Tree) -> Tree:
     return {f"{folder}/{name}" if folder else name: data for name, data in files.items()}
 
-
-__all__ = ["COURSE_FILE", "PLUGIN", "REFERENCE", "TEMPLATE", "Order", "below", "course_table", "order", "shared"]

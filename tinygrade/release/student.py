@@ -9,7 +9,7 @@ import re
 from pathlib import PurePosixPath
 
 from tinygrade import template
-from tinygrade.config import ASSIGNMENT_FILE
+from tinygrade.config import ASSIGNMENT_FILE, COURSE_FILE, RECORDED
 from tinygrade.errors import CourseError
 from tinygrade.model import Assignment
 from tinygrade.release import bundle, public, solutions, tree, wheel
@@ -45,7 +45,8 @@ def files(order: Order, released: tuple[str, ...], record: Tree) -> Tree:
 
 def course(order: Order, released: tuple[str, ...]) -> Tree:
     """The course's folder, but for the recorded reference."""
-    files = {bundle.COURSE_FILE: bundle.course_table(order, solutions.FOLDER), **bundle.shared(order.course)}
+    table = bundle.course_table(order, solutions.FOLDER, recorded=RECORDED)
+    files = {COURSE_FILE: table, **bundle.shared(order.course)}
     files |= below(bundle.PLUGIN, _plugin(order))
     for assignment in order.assignments:
         files |= below(assignment.id, public.files(assignment))
@@ -60,7 +61,7 @@ def _plugin(order: Order) -> Tree:
     for pattern in course.public_plugin:
         found = [file for file in sorted(course.plugin.glob(pattern)) if file.is_file()]
         if not found:
-            raise CourseError(f"{course.root / bundle.COURSE_FILE}: `release.plugin` names {pattern!r}: no such file")
+            raise CourseError(f"{course.root / COURSE_FILE}: `release.plugin` names {pattern!r}: no such file")
         names |= dict.fromkeys(file.relative_to(course.plugin).as_posix() for file in found)
     wanted = set(tree.files_in(course.plugin))
     return tree.read(course.plugin, "", [name for name in names if name in wanted])
@@ -93,7 +94,7 @@ def _readme(order: Order) -> bytes:
 def _row(assignment: Assignment) -> str:
     handout = f"[handout]({COURSE}/{assignment.id}/README.md)" if (assignment.root / README).is_file() else ""
     hidden = public.hidden_points(assignment)
-    points = f"{assignment.points:g}" + (f", {hidden:g} of them by checks that run on the grader only" if hidden else "")
+    points = f"{assignment.points:g}" + (f", {hidden:g} of them by checks on the grader only" if hidden else "")
     return f"| `{assignment.id}` | {assignment.title} | {points} | {handout} |"
 
 
@@ -110,5 +111,5 @@ def refuse_secrets(files: Tree, order: Order) -> None:
     for assignment in order.assignments:
         text = files[f"{COURSE}/{assignment.id}/{ASSIGNMENT_FILE}"].decode()
         for group in assignment.groups:
-            if public.is_hidden(group.file) and (group.file in text or group.title in text):
+            if public.is_hidden(group.file) and group.file in text:
                 raise CourseError(f"{assignment.id}: the table for students would speak of {group.file}")

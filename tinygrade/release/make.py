@@ -1,0 +1,125 @@
+"""Make the bundles of a course: build beside the place that was asked for, prove, record, and put them there at last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tinygrade import config, recording
+from tinygrade.errors import CourseError
+from tinygrade.release import autograder, leaks, placing, proof, solutions, student, tree
+from tinygrade.release.bundle import Order, below
+from tinygrade.release.proof import Trial
+from tinygrade.release.tree import Tree
+
+if TYPE_CHECKING:
+    import pluggy
+
+#: Told before each step: its number from 1, how many there are, what it is.
+OnStep = Callable[[int, int, str], None]
+STUDENTS, AUTOGRADER = "student", "autograder"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was written."""
+
+    written: int
+    removed: int
+    #: Files of the package whose solution is in the student's bundle.
+    released: tuple[str, ...]
+    #: Bytes of the student's bundle as a zip.
+    size: int
+
+
+class Release:
+    """One run of `tinygrade release`.
+
+    Args:
+        seeds: what students' runs may draw their inputs from.
+    """
+
+    def __init__(self, order: Order, seeds: Sequence[int], manager: pluggy.PluginManager, on_step: OnStep) -> None:
+        self._order = order
+        self._seeds = seeds
+        self._manager = manager
+        self._on_step = on_step
+        self._ids = [assignment.id for assignment in order.assignments]
+        self._released = solutions.files(order.assignments, order.own, order.today)
+        self._costs: dict[str, str] = {}
+        self._step = 0
+        #: Solutions left out, records, and two gradings for each bundle and assignment.
+        self._steps = 2 + len(self._ids) * (1 + 4)
+
+    def make(self, target: Path) -> Made:
+        """Write the bundles to `target`.
+
+        Raises:
+            UsageError: something else is there, or it cannot be written.
+            CourseError: a proof failed; nothing was written.
+        """
+        placing.refuse_foreign(target)
+        with placing.aside(target) as work:
+            self._tell("the autograder's bundle")
+            self._prove("the autograder", AUTOGRADER, work, autograder.course(self._order))
+            record = self._record(work)
+            self._tell("no solution is in the students' bundle")
+            files = self._students(record)
+            self._prove("students", STUDENTS, work, student.course(self._order, self._released) | record)
+            zipped = tree.zipped(files)
+            everything: Tree = {
+                **below(STUDENTS, files),
+                f"{STUDENTS}.zip": zipped,
+                **below(AUTOGRADER, autograder.files(self._order, self._costs)),
+            }
+            written, removed = placing.place(everything, target, work)
+        return Made(written, removed, self._released, len(zipped))
+
+    def _tell(self, title: str) -> None:
+        self._step += 1
+        self._on_step(self._step, self._steps, title)
+
+    def _students(self, record: Tree) -> Tree:
+        files = student.files(self._order, self._released, record)
+        student.refuse_secrets(files, self._order)
+        found = leaks.find(files, self._order.course, self._released)
+        if found:
+            raise CourseError(f"no bundle is written: students would get solutions\n{leaks.described(found)}")
+        return files
+
+    def _record(self, work: Path) -> Tree:
+        """Record the solution for the very checks that students get."""
+        folder, out = work / "recording", work / "recorded"
+        out.mkdir()
+        tree.write(student.course(self._order, ()), folder)
+        live = replace(config.load_course(folder), reference=self._order.course.reference, recorded=None)
+        for id in self._ids:
+            self._tell(f"students: {id}: the solution is recorded for {len(self._seeds)} seeds")
+            recording.record(config.load_assignment(live, id), self._seeds, out, self._manager)
+        return tree.read(out, config.RECORDED, tree.files_in(out))
+
+    def _prove(self, bundle: str, name: str, work: Path, course: Tree) -> None:
+        source = self._order.course
+        tree.write(course, work / name)
+        for trial in proof.trials(bundle, work / name, self._ids, source.template, source.reference):
+            self._tell(trial.title)
+            self._costs |= self._proved(trial)
+
+    def _proved(self, trial: Trial) -> dict[str, str]:
+        assignment = config.load_assignment(self._order.course, trial.assignment)
+        _, cost = proof.measured(assignment, lambda: proof.run(trial, self._seeds[0], self._manager))
+        return {trial.assignment: cost} if trial.is_solution and trial.bundle != "students" else {}
+
+
+def probe(target: Path) -> tuple[int, int]:
+    """Write the autograder that only examines its platform.
+
+    Raises:
+        UsageError: something else is there, or it cannot be written.
+    """
+    placing.refuse_foreign(target)
+    files = autograder.probe()
+    with placing.aside(target) as work:
+        return placing.place({**files, "gradescope-probe.zip": tree.zipped(files)}, target, work)
