@@ -14,8 +14,8 @@ from tinygrade.cli.options import course_option
 from tinygrade.errors import UsageError
 
 if TYPE_CHECKING:
-    from tinygrade.release.make import Made, OnStep
     from tinygrade.release.bundle import Order
+    from tinygrade.release.make import Made, OnStep
 
 
 @click.command("release")

@@ -1,15 +1,15 @@
-"""Make the bundles of a course: build beside the place that was asked for, prove, record, and put them there at last."""
+"""Make the bundles of a course: build beside the place that was asked for, prove, record, then put them there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinygrade import config, recording
 from tinygrade.errors import CourseError
-from tinygrade.release import autograder, leaks, placing, proof, solutions, student, tree
+from tinygrade.release import autograder, bundle, leaks, placing, proof, solutions, student, tree
 from tinygrade.release.bundle import Order, below
 from tinygrade.release.proof import Trial
 from tinygrade.release.tree import Tree
@@ -93,17 +93,18 @@ class Release:
         """Record the solution for the very checks that students get."""
         folder, out = work / "recording", work / "recorded"
         out.mkdir()
-        tree.write(student.course(self._order, ()), folder)
-        live = replace(config.load_course(folder), reference=self._order.course.reference, recorded=None)
+        table = bundle.course_table(self._order, str(self._order.course.reference))
+        tree.write({**student.course(self._order, ()), config.COURSE_FILE: table}, folder)
+        live = config.load_course(folder)
         for id in self._ids:
             self._tell(f"students: {id}: the solution is recorded for {len(self._seeds)} seeds")
             recording.record(config.load_assignment(live, id), self._seeds, out, self._manager)
         return tree.read(out, config.RECORDED, tree.files_in(out))
 
-    def _prove(self, bundle: str, name: str, work: Path, course: Tree) -> None:
+    def _prove(self, who: str, name: str, work: Path, course: Tree) -> None:
         source = self._order.course
         tree.write(course, work / name)
-        for trial in proof.trials(bundle, work / name, self._ids, source.template, source.reference):
+        for trial in proof.trials(who, work / name, self._ids, source.template, source.reference):
             self._tell(trial.title)
             self._costs |= self._proved(trial)
 
