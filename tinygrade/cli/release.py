@@ -90,7 +90,7 @@ def _summary(out: Path, order: Order, made: Made) -> list[str]:
 def _progress() -> AbstractContextManager[OnStep]:
     """A context whose value is told each step, and shows it on standard error."""
     if not sys.stderr.isatty():
-        return nullcontext(_logged)
+        return nullcontext(_logger())
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -107,5 +107,14 @@ def _progress() -> AbstractContextManager[OnStep]:
     return bar  # type: ignore[no-any-return]
 
 
-def _logged(number: int, total: int, title: str) -> None:
-    print(f"{number:>3}/{total}  {title}", file=sys.stderr, flush=True)
+def _logger() -> OnStep:
+    """A line for each step, however often it is told."""
+    told = 0
+
+    def log(number: int, total: int, title: str) -> None:
+        nonlocal told
+        if number > told:
+            print(f"{number:>3}/{total}  {title}", file=sys.stderr, flush=True)
+        told = number
+
+    return log

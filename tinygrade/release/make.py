@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from tinygrade.release.tree import Tree
 if TYPE_CHECKING:
     import pluggy
 
-#: Told before each step: its number from 1, how many there are, what it is.
+#: Told before each step, and during a long one: its number from 1, how many there are, what it is.
 OnStep = Callable[[int, int, str], None]
 STUDENTS, AUTOGRADER = "student", "autograder"
 
@@ -97,8 +98,16 @@ class Release:
         tree.write({**student.course(self._order, ()), config.COURSE_FILE: table}, folder)
         live = config.load_course(folder)
         for id in self._ids:
-            self._tell(f"students: {id}: the solution is recorded for {len(self._seeds)} seeds")
-            recording.record(config.load_assignment(live, id), self._seeds, out, self._manager)
+            title = f"students: {id}: the solution is recorded for {len(self._seeds)} seeds"
+            self._tell(title)
+            recording.record(
+                config.load_assignment(live, id),
+                self._seeds,
+                out,
+                self._manager,
+                jobs=os.cpu_count() or 1,
+                on_seed=lambda done, title=title: self._on_step(self._step, self._steps, f"{title}: {done}"),
+            )
         return tree.read(out, config.RECORDED, tree.files_in(out))
 
     def _prove(self, who: str, name: str, work: Path, course: Tree) -> None:
