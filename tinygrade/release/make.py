@@ -100,15 +100,12 @@ class Release:
         for id in self._ids:
             title = f"students: {id}: the solution is recorded for {len(self._seeds)} seeds"
             self._tell(title)
-            recording.record(
-                config.load_assignment(live, id),
-                self._seeds,
-                out,
-                self._manager,
-                jobs=os.cpu_count() or 1,
-                on_seed=lambda done, title=title: self._on_step(self._step, self._steps, f"{title}: {done}"),
-            )
+            assignment, jobs = config.load_assignment(live, id), os.cpu_count() or 1
+            recording.record(assignment, self._seeds, out, self._manager, jobs=jobs, on_seed=self._counter(title))
         return tree.read(out, config.RECORDED, tree.files_in(out))
+
+    def _counter(self, title: str) -> Callable[[int], None]:
+        return lambda done: self._on_step(self._step, self._steps, f"{title}: {done}")
 
     def _prove(self, who: str, name: str, work: Path, course: Tree) -> None:
         source = self._order.course
