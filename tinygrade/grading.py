@@ -110,7 +110,7 @@ def _start(job: Job, work: Path) -> _Child:
     ours, theirs = os.pipe()
     os.set_inheritable(theirs, True)
     here = work / "empty"
-    here.mkdir()
+    here.mkdir(mode=0o700)
     command = [sys.executable, "-P", "-s", "-c", BOOTSTRAP, str(Path(__file__).parent.parent), str(theirs)]
     with open(work / "stderr.txt", "wb") as stderr:
         process = subprocess.Popen(

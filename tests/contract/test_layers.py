@@ -11,8 +11,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: Lowest first. A module may import what stands in its own row or in a row above it here.
 LAYERS = (
-    {"errors", "text", "sinks", "isolation", "model", "terms", "failures", "worker"},
-    {"", "hookspecs", "config", "tables", "releasing", "scoring", "events", "template", "sandbox", "diagnosis"},
+    {"errors", "text", "sinks", "isolation", "jsontree", "errormap", "model", "terms", "failures", "worker"},
+    {"", "hookspecs", "config", "tables", "releasing", "scoring", "events"}
+    | {"template", "sandbox", "diagnosis", "figures"},
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},
     {"grading", "session", "checklist", "recording"},

@@ -17,6 +17,7 @@ from typing import Any, NoReturn, cast
 
 import numpy as np
 
+from tinygrade.checks.folder import ReferenceFolder
 from tinygrade.checks.library import Handle
 from tinygrade.errors import GraderError
 from tinygrade.model import Surface as SurfaceTable
@@ -86,6 +87,7 @@ class ReferenceLibrary:
 
     #: It is here and computes; see `checks.recorded` for one that is not.
     is_recorded = False
+    folder = ReferenceFolder()
 
     def __init__(self, folder: Path, table: SurfaceTable) -> None:
         self._name = load_package(folder)
