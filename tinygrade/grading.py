@@ -74,6 +74,8 @@ class Job:
     recorded: Path | None = None
     #: File to write what the solution answered to.
     recording: Path | None = None
+    #: Draw the same inputs for every submission, as recorded runs do.
+    shared_inputs: bool = False
 
 
 def grade(
@@ -147,6 +149,7 @@ def _message(job: Job, work: Path) -> dict[str, Any]:
         "record": asdict(job.record) if job.record else None,
         "recorded": str(job.recorded) if job.recorded else "",
         "recording": str(job.recording) if job.recording else "",
+        "shared_inputs": job.shared_inputs,
         "work": str(work),
     }
 

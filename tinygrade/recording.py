@@ -1,8 +1,9 @@
 """Write down what the solution answers, for students who do not have it.
 
-`record(assignment, seeds, out, manager)` runs the checks of an assignment on the solution itself, once for each seed, and
-writes `out / f"{assignment.id}.npz"` (`file_of`). A course whose course.toml names that folder as `recorded = "..."`, or
-that has a folder `recorded/` and no solution, is checked by it. The record holds numbers: no source, no hidden check.
+`record(assignment, seeds, out, manager)` runs the checks of an assignment on the solution itself, once for each seed,
+and writes `out / f"{assignment.id}.npz"` (`file_of`). A course whose course.toml names that folder as
+`recorded = "..."`, or that has a folder `recorded/` and no solution, is checked by it. The record holds numbers: no
+source, and nothing of a hidden check.
 """
 
 from __future__ import annotations

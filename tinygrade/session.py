@@ -239,7 +239,7 @@ def _report(
         secret=job["secret"],
         tinygrade=__version__,
         hints=assignment.hints,
-        reference="recorded" if plugin.grading.reference.is_recorded else "live",
+        reference=plugin.grading.reference.kind,
     )
 
 

@@ -76,7 +76,7 @@ class GradePlugin:
             self._pending[check] = self._pending.get(check, 0) + 1
         order = tuple((check, self._group(check)) for check in self._pending)
         if items and self.user_error is None:
-            self.grading.emit(Started(self._isolation, self._environment, order))
+            self.grading.emit(Started(self._isolation, self._environment, order, self.grading.reference.kind))
             items[:] = [*smoke, *items]
 
     def _check_points(self, items: list[pytest.Item]) -> None:
@@ -94,7 +94,7 @@ class GradePlugin:
     def _recordable(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """Hidden checks are in no record, and a course that has only a record must not hold any."""
         hidden = [item for item in items if marks_of.read(item).visibility == "hidden"]
-        if self.grading.reference.is_recorded and hidden and self.user_error is None:
+        if self.grading.reference.kind == "recorded" and hidden and self.user_error is None:
             name = marks_of.check_id(hidden[0])
             self.user_error = CourseError(f"{name} is hidden, and hidden checks are not recorded: take it out of here")
         return [item for item in items if not (self.grading.catalogue.rehearses and item in hidden)]

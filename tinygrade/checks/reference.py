@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, Literal, NoReturn, cast
 
 import numpy as np
 
@@ -85,8 +85,9 @@ for _name in ("argmax", "argmin", "searchsorted", "nonzero", "dot", "trace"):
 class ReferenceLibrary:
     """The reference behind the same expressions as `StudentLibrary`."""
 
-    #: It is here and computes; see `checks.recorded` for one that is not.
-    is_recorded = False
+    #: It answers whatever it is asked; see `checks.recorded` for one that does not.
+    kind: Literal["live", "recorded"] = "live"
+    computes = True
     folder = ReferenceFolder()
 
     def __init__(self, folder: Path, table: SurfaceTable) -> None:

@@ -15,6 +15,8 @@ from tinygrade.checks.context import Grading
 from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS
 from tinygrade.checks.package import Package, Part
 from tinygrade.checks.recorded.library import RecordedLibrary
+from tinygrade.checks.recorded.recorder import RecordingLibrary
+from tinygrade.checks.recorded.rehearsal import RehearsingCatalogue
 from tinygrade.checks.upstream import Found, Upstream
 from tinygrade.events import Swapped
 from tinygrade.failures import StudentFailure
@@ -24,6 +26,9 @@ GIVEN = pytest.StashKey[tuple[str, ...]]()
 #: Retries of one run in search of causes in earlier assignments, at the most: a check takes about 50 ms. It is a
 #: count and not a time, so that the same seed gives the same report on a slow machine.
 MOST_RETRIES = 40
+#: What a record holds of one part that is given to one check, about. Long trainings ask for megabytes, for every seed:
+#: with a recorded reference those are not judged with correct parts, and their failure says so.
+MOST_GIVEN_BYTES = 96 << 10
 
 
 class Retries:
@@ -43,12 +48,15 @@ class Retries:
 
     def rehearse(self, item: pytest.Function, state: Any) -> None:
         """In a run that records: hear what would be asked if each part that this check rests on were given."""
-        if self._grading.catalogue.rehearses and "student" in item.funcargs:
-            credit = item.stash.get(CREDIT, (1.0, ""))
-            for name in marks_of.read(item).given:
-                if name in self._grading.parts:
-                    Retry(self._grading, item, state).fails([self._grading.parts[name]])
-            item.stash[CREDIT] = credit
+        catalogue, reference = self._grading.catalogue, self._grading.reference
+        if not isinstance(catalogue, RehearsingCatalogue) or not isinstance(reference, RecordingLibrary):
+            return
+        named = [name for name in marks_of.read(item).given if name in self._grading.parts]
+        credit = item.stash.get(CREDIT, (1.0, ""))
+        for name in named if "student" in item.funcargs else ():
+            with catalogue.pause(), reference.at_most(MOST_GIVEN_BYTES):
+                Retry(self._grading, item, state).fails([self._grading.parts[name]])
+        item.stash[CREDIT] = credit
 
     def second_chance(
         self, item: pytest.Function, failure: StudentFailure, state: Any, *, search: bool

@@ -45,6 +45,8 @@ def command(
         raise SubmissionError(f"{source} is no folder that holds {course.package}/: a script needs files to run")
     if out not in (None, "-") and not out.endswith(".py"):
         raise UsageError(f"--out {out}: the name of a script ends in .py, or is - for standard output")
+    from tinygrade.config import load_assignment
+
     seed = seed_for(load_assignment(course, checks[0].assignment), seed)
     record = _record([found.id for found in checks], source, out)
     recorded, report = _run(ctx.obj, course, checks[0].assignment, source, seed, record)

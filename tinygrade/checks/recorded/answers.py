@@ -21,6 +21,8 @@ ERRORS: Mapping[str, type[Exception]] = {
 #: By kind, how numbers are stored on every machine.
 DTYPES: Mapping[str, str] = {"f8": "<f8", "f4": "<f4", "i8": "<i8", "b1": "|b1", "u1": "|u1", "i4": "<i4", "u8": "<u8"}
 MAX_DEPTH = 32
+#: Bytes that the name of a question and its place take, compressed.
+NAME_SIZE = 13
 
 
 class Damaged(ValueError):
@@ -48,6 +50,16 @@ class Store:
 
     def add(self, question: str, answer: Any) -> None:
         self.trees[question] = self._tree(answer)
+
+    def update(self, other: Store) -> None:
+        """Add all answers of another store."""
+        for question in other.trees:
+            self.add(question, other.get(question))
+
+    @property
+    def size(self) -> int:
+        """Bytes in a record, about: names and numbers do not compress."""
+        return NAME_SIZE * len(self.trees) + sum(array.nbytes for array in self.numbers().values())
 
     def get(self, question: str) -> Any:
         """The answer; an exception is an answer, too.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn, cast
+from typing import Any, Literal, NoReturn, cast
 
 import numpy as np
 
@@ -24,11 +24,12 @@ class RecordedLibrary:
     """Answers from a record the questions that were asked when it was made, and no others.
 
     Attributes:
-        is_recorded: nothing can be computed here; whoever needs that must ask somebody else.
+        computes: False: whoever needs an answer to a question of a student's must ask somebody else.
         missed: how many questions had no answer.
     """
 
-    is_recorded = True
+    kind: Literal["live", "recorded"] = "recorded"
+    computes = False
 
     def __init__(self, answers: Store) -> None:
         self._answers = answers

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NoReturn, cast
+from typing import Any, Literal, NoReturn, cast
 
 import numpy as np
 
@@ -28,11 +29,24 @@ class Both:
 class RecordingLibrary:
     """Asks the reference, and keeps what it answers in `answers`."""
 
-    is_recorded = False
+    #: Whoever would let it compute must do in this run as in those that follow from it.
+    kind: Literal["live", "recorded"] = "live"
+    computes = False
 
     def __init__(self, reference: ReferenceLibrary) -> None:
         self._reference = reference
         self.answers = Store()
+
+    @contextmanager
+    def at_most(self, size: int) -> Iterator[None]:
+        """Forget what is answered meanwhile if it would take more than about `size` bytes of a record."""
+        before, self.answers = self.answers, Store()
+        try:
+            yield
+        finally:
+            added, self.answers = self.answers, before
+            if added.size <= size:
+                self.answers.update(added)
 
     def __getattr__(self, module: str) -> Handle:
         if module.startswith("_"):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrade.checks.recorded import DRAWN_FOR, Reference, file
+from tinygrade.checks.recorded.claims import RecordedCatalogue
 from tinygrade.checks.recorded.library import RecordedLibrary
 from tinygrade.checks.recorded.recorder import RecordingLibrary
 from tinygrade.checks.recorded.rehearsal import RehearsingCatalogue
@@ -68,12 +69,15 @@ def source(
         header = file.read_header(recorded)
         file.require(header, recorded, assignment, earlier)
         require_seed(header, job["seed"])
-        return Source(RecordedLibrary(file.read(recorded, job["seed"])), catalogue, DRAWN_FOR)
+        answers = file.read(recorded, job["seed"])
+        return Source(RecordedLibrary(answers), RecordedCatalogue(catalogue, answers), DRAWN_FOR)
     live = ReferenceLibrary(course.reference / course.package, assignment.surface)
     if not job["recording"]:
-        return Source(live, catalogue)
+        return Source(live, catalogue, DRAWN_FOR if job["shared_inputs"] else "")
     header = file.Header(assignment.id, (job["seed"],), file.check_files(assignment, earlier), _environment())
-    return Source(RecordingLibrary(live), RehearsingCatalogue(catalogue), DRAWN_FOR, Path(job["recording"]), header)
+    recorder = RecordingLibrary(live)
+    rehearsing = RehearsingCatalogue(catalogue, recorder)
+    return Source(recorder, rehearsing, DRAWN_FOR, Path(job["recording"]), header)
 
 
 def require_seed(header: file.Header, seed: int) -> None:
