@@ -50,8 +50,8 @@ def course_table(order: Order, reference: str, **more: str) -> bytes:
     values["template"] = TEMPLATE
     if course.plugin is not None:
         values["plugin"] = PLUGIN
-    values["assignments"] = [assignment.id for assignment in order.assignments]
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in {**values, **more}.items()]
+    values |= {"assignments": [assignment.id for assignment in order.assignments], **more}
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
     return ("# Written by tinygrade release.\n" + "\n".join(lines) + "\n").encode()
 
 

@@ -91,10 +91,12 @@ class Release:
         return files
 
     def _record(self, work: Path) -> Tree:
-        """Record the solution for the very checks that students get."""
+        """Record the solution for the very checks that students get, and what the whole plugin makes of mistakes."""
         folder, out = work / "recording", work / "recorded"
         out.mkdir()
-        table = bundle.course_table(self._order, str(self._order.course.reference))
+        course = self._order.course
+        plugin = {"plugin": str(course.plugin)} if course.plugin else {}
+        table = bundle.course_table(self._order, str(course.reference), **plugin)
         tree.write({**student.course(self._order, ()), config.COURSE_FILE: table}, folder)
         live = config.load_course(folder)
         for id in self._ids:
