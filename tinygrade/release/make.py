@@ -51,8 +51,8 @@ class Release:
         self._released = solutions.files(order.assignments, order.own, order.today)
         self._costs: dict[str, str] = {}
         self._step = 0
-        #: Solutions left out, records, and two gradings for each bundle and assignment.
-        self._steps = 2 + len(self._ids) * (1 + 4)
+        #: The search for solutions, records, and two gradings for each bundle and assignment.
+        self._steps = 1 + len(self._ids) * (1 + 4)
 
     def make(self, target: Path) -> Made:
         """Write the bundles to `target`.
@@ -63,12 +63,12 @@ class Release:
         """
         placing.refuse_foreign(target)
         with placing.aside(target) as work:
-            self._tell("the autograder's bundle")
+            self._tell("no solution is in the students' bundle")
+            self._refuse_secrets()
             self._prove("the autograder", AUTOGRADER, work, autograder.course(self._order))
             record = self._record(work)
-            self._tell("no solution is in the students' bundle")
-            files = self._students(record)
             self._prove("students", STUDENTS, work, student.course(self._order, self._released) | record)
+            files = student.files(self._order, self._released, record)
             zipped = tree.zipped(files)
             everything: Tree = {
                 **below(STUDENTS, files),
@@ -82,13 +82,13 @@ class Release:
         self._step += 1
         self._on_step(self._step, self._steps, title)
 
-    def _students(self, record: Tree) -> Tree:
-        files = student.files(self._order, self._released, record)
+    def _refuse_secrets(self) -> None:
+        """Before all that takes time; what is added later is a record, which holds numbers."""
+        files = student.files(self._order, self._released, {})
         student.refuse_secrets(files, self._order)
         found = leaks.find(files, self._order.course, self._released)
         if found:
             raise CourseError(f"no bundle is written: students would get solutions\n{leaks.described(found)}")
-        return files
 
     def _record(self, work: Path) -> Tree:
         """Record the solution for the very checks that students get, and what the whole plugin makes of mistakes."""
