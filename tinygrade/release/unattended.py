@@ -23,7 +23,7 @@ from tinygrade.errors import TinygradeError
 GRACE_SECONDS = 15
 #: What a student reads of standard error when the submission could not be graded.
 _SHOWN = 4000
-_OURS = "This is not your fault, and it is not a zero. Please tell your instructor; the log has the details."
+_OURS = "This is not your fault. Please tell your instructor; the log has the details."
 
 
 class NotGraded(Exception):
@@ -119,7 +119,7 @@ def _run(command: list[str], deadline: float) -> tuple[int, str]:
             code = process.wait(deadline)
         except subprocess.TimeoutExpired:
             raise NotGraded(
-                f"the grading did not end within {deadline:g} seconds, and there is no grade, which is not a zero. "
+                f"the grading did not end within {deadline:g} seconds. "
                 "Does your code wait for something, or is it very slow? `tinygrade check` at home says which check "
                 "takes long; if it is quick there, tell your instructor."
             ) from None
@@ -154,7 +154,7 @@ def _read(file: Path) -> dict[str, Any] | None:
 def _reason(code: int, told: str) -> str:
     """Why there is no report, by the exit code of `tinygrade check`."""
     if code == 2:
-        return f"your submission cannot be read, and there is no grade, which is not a zero:\n{told[-_SHOWN:]}"
+        return f"your submission cannot be read:\n{told[-_SHOWN:]}"
     if code == 4:
         return f"this grader does not confine code as it must, so nothing of yours was run. {_OURS}"
     return f"the grader failed (exit code {code}). {_OURS}"
