@@ -146,8 +146,7 @@ def _checked(
 
     # A student's numbers may overflow on our side too; what is not finite is judged, not warned about.
     numpy.seterr(all="ignore")
-    course = assignment.course
-    earlier = [config.load_assignment(course, name) for name in assignment.predecessors()]
+    earlier = [config.load_assignment(assignment.course, name) for name in assignment.predecessors()]
     policy = job["earlier"] or assignment.earlier
     work = Path(job["work"])
     source = recorded.source(assignment, earlier, job, plugins.diagnoses(manager, warn=lambda _: None))

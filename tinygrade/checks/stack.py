@@ -2,8 +2,7 @@
 
 The package that workers load is composed in a private folder. A file of the assignment being graded, or of a
 later one, is never taken from the solution. A released assignment brings those before it along: solutions fit
-each other, and not every student's names. A student's bundle holds the solutions that are released by now: where one is
-not there, the assignment stays the student's own.
+each other, and not every student's names.
 """
 
 from __future__ import annotations
@@ -38,9 +37,9 @@ class Stack:
         self._trials: dict[tuple[str, ...], Package] = {}
         self.package = self._compose()
         if policy == "released":
-            if missing := [name for name in self._earlier if not self.has_solution(name)]:
-                raise UsageError(f"the solution of {missing[0]} is not in this course: leave --earlier released out")
             for name in self._earlier:
+                if not self._is_released(name):
+                    raise UsageError(f"--earlier released: the solution of {name} is not in this course")
                 self._swap(name, "taken from the released solution, as asked for")
 
     @property
@@ -55,19 +54,10 @@ class Stack:
         if assignment not in self.undecided:
             return
         reason = "not implemented yet" if failure.status == "not_implemented" else f"{title}: {failure.message}"
-        if self.policy != "auto":
-            self.swaps.append(Swap(assignment, "own", reason))
-        elif self.has_solution(assignment):
+        if self.policy == "auto" and self._is_released(assignment):
             self._swap(assignment, reason)
         else:
-            self.swaps.append(Swap(assignment, "own", f"{reason} (its solution is not released yet)"))
-
-    def has_solution(self, assignment: str) -> bool:
-        """Is all here that a swap of this assignment takes: its files, and those of the assignments before it?"""
-        course, order = self._assignment.course, list(self._earlier)
-        needed = order[: order.index(assignment) + 1]
-        files = (file for name in needed for file in self._replaceable(self._earlier[name]))
-        return all((course.reference / course.package / file).is_file() for file in files)
+            self.swaps.append(Swap(assignment, "own", reason))
 
     def lacks(self, failure: StudentFailure) -> bool:
         """Did this fail because student code uses a helper of its own that no solution has?"""
@@ -99,8 +89,8 @@ class Stack:
     def own_files(self) -> dict[str, list[str]]:
         """By earlier assignment, in course order, the files that are the student's own and could be released."""
         released = {swap.assignment for swap in self.swaps if swap.source == "released"}
-        free = [name for name in self._earlier if name not in released and self.has_solution(name)]
-        own = {name: self._replaceable(self._earlier[name]) for name in free}
+        known = [name for name in self._earlier if name not in released and self._is_released(name)]
+        own = {name: self._replaceable(self._earlier[name]) for name in known}
         return {name: files for name, files in own.items() if files}
 
     def candidates(self) -> list[tuple[str, str]]:
@@ -141,13 +131,11 @@ class Stack:
             raise StudentFailure("your earlier assignments were not used (--earlier released)")
         for name, failure in self._proofs.items():
             status: Status = "not_implemented" if failure.status == "not_implemented" else "failed"
-            used = "swapped for the released solution" if self._is_swapped(name) else "not right"
+            swapped = self.policy == "auto" and self._is_released(name)
+            used = "swapped for the released solution" if swapped else "not right"
             message = failure.message if status == "not_implemented" else f"{name} was {used}: {failure.message}"
             facts = {"where": failure.where, "hint": failure.hint, "diagnosis": failure.diagnosis}
             raise StudentFailure(message, status=status, **facts)  # type: ignore[arg-type]
-
-    def _is_swapped(self, assignment: str) -> bool:
-        return any(swap.assignment == assignment and swap.source == "released" for swap in self.swaps)
 
     def _swap(self, assignment: str, reason: str) -> None:
         order = list(self._earlier)
@@ -173,6 +161,13 @@ class Stack:
     def _released_files(self) -> list[str]:
         swapped = [self._earlier[s.assignment] for s in self.swaps if s.source == "released"]
         return [file for assignment in swapped for file in self._replaceable(assignment)]
+
+    def _is_released(self, name: str) -> bool:
+        """Are the solutions of this assignment, and of those that come along, here? A student may have none of them."""
+        order = list(self._earlier)
+        needed = [self._earlier[before] for before in order[: order.index(name) + 1]]
+        solved = self._assignment.course.reference / self._assignment.course.package
+        return all((solved / file).is_file() for earlier in needed for file in self._replaceable(earlier))
 
     def _replaceable(self, earlier: Assignment) -> list[str]:
         """The assignment's files without those of the one being graded, which no solution ever replaces."""

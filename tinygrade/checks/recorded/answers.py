@@ -59,7 +59,7 @@ class Store:
     @property
     def size(self) -> int:
         """Bytes in a record, about: names and numbers do not compress."""
-        return NAME_SIZE * len(self.trees) + sum(array.nbytes for array in self.numbers().values())
+        return NAME_SIZE * len(self.trees) + sum(int(kind[1:]) * size for kind, size in self._sizes.items())
 
     def get(self, question: str) -> Any:
         """The answer; an exception is an answer, too.

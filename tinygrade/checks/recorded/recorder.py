@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from typing import Any, Literal, NoReturn, cast
 
 import numpy as np
@@ -26,6 +27,10 @@ class Both:
     live: Handle
 
 
+class TooMuch(Exception):
+    """More was asked than a record is to hold of this."""
+
+
 class RecordingLibrary:
     """Asks the reference, and keeps what it answers in `answers`."""
 
@@ -36,17 +41,30 @@ class RecordingLibrary:
     def __init__(self, reference: ReferenceLibrary) -> None:
         self._reference = reference
         self.answers = Store()
+        self._most = inf
 
     @contextmanager
     def at_most(self, size: int) -> Iterator[None]:
-        """Forget what is answered meanwhile if it would take more than about `size` bytes of a record."""
+        """Forget what is answered meanwhile if it would take more than about `size` bytes of a record.
+
+        Whoever asks on is told TooMuch.
+        """
+        before, self.answers, self._most = self.answers, Store(), float(size)
+        try:
+            yield
+        finally:
+            added, self.answers, self._most = self.answers, before, inf
+            if added.size <= size:
+                self.answers.update(added)
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """Answer meanwhile, and write nothing down."""
         before, self.answers = self.answers, Store()
         try:
             yield
         finally:
-            added, self.answers = self.answers, before
-            if added.size <= size:
-                self.answers.update(added)
+            self.answers = before
 
     def __getattr__(self, module: str) -> Handle:
         if module.startswith("_"):
@@ -132,6 +150,8 @@ class RecordingLibrary:
         Raises:
             GraderError: the same question had another answer before.
         """
+        if self.answers.size > self._most:
+            raise TooMuch("the record would become too large")
         try:
             answer = ask()
         except tuple(ERRORS.values()) as error:

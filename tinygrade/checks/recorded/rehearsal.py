@@ -68,7 +68,7 @@ class RehearsingCatalogue(Catalogue):
 
     def _claimed(self, rule: Rule, wrong: Observation, right: Observation) -> list[tuple[str, Any]] | None:
         """What it claims; the pieces of the solution that it asks for are not written down."""
-        with self._reference.at_most(-1):
+        with self._reference.unheard():
             return claims.claimed(rule, wrong, right)
 
 
