@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from tinygrade.calling import call, print_warning
 from tinygrade.errors import CourseError, UsageError, did_you_mean
 from tinygrade.model import Assignment, Course, Group, Level, Limits, Policy, Surface
+from tinygrade.releasing import platform, public_plugin, release
 from tinygrade.tables import (
     Key,
     Place,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 COURSE_FILE = "course.toml"
 ASSIGNMENT_FILE = "assignment.toml"
+RECORDED = "recorded"
 
 
 # ---- what may stand where --------------------------------------------------------------------------
@@ -59,8 +61,10 @@ _COURSE: Mapping[str, Key] = {
     "package": _NAME,
     "reference": _FOLDER,
     "template": _FOLDER,
+    "recorded": _TEXT,
     "plugin": _TEXT,
     "assignments": Key(_NAMES.test, _NAMES.words, required=True),
+    "release": _TABLE,
 }
 _ASSIGNMENT: Mapping[str, Key] = {
     "title": _TITLE,
@@ -73,6 +77,8 @@ _ASSIGNMENT: Mapping[str, Key] = {
     "course_tables": _NAMES,
     "surface": _TABLE,
     "limits": _TABLE,
+    "platform": _TABLE,
+    "release": _TABLE,
     "groups": _TABLES,
 }
 _SURFACE: Mapping[str, Key] = {
@@ -118,7 +124,33 @@ def load_course(root: Path) -> Course:
         template=_folder(root, values["template"]),
         plugin=_folder(root, values["plugin"]) if "plugin" in values else None,
         assignments=tuple(values["assignments"]),
+        public_plugin=public_plugin(Place(file, "release"), values.get("release", {})),
+        recorded=_recorded(root, values),
     )
+
+
+def _recorded(root: Path, values: Mapping[str, Any]) -> Path | None:
+    """The folder of records: the one that is named, or `recorded` where there is no solution."""
+    if "recorded" in values:
+        return _folder(root, values["recorded"])
+    solved = os.path.isdir(_folder(root, values["reference"]) / values["package"])
+    found = root / RECORDED
+    return found if not solved and os.path.isdir(found) else None
+
+
+def record_of(assignment: Assignment) -> Path | None:
+    """The record that a run of this assignment needs, or None where the solution is there.
+
+    Raises:
+        CourseError: there is neither.
+    """
+    course = assignment.course
+    if course.recorded is not None:
+        return course.recorded / f"{assignment.id}.npz"
+    solved = course.reference / course.package
+    if not os.path.isdir(solved):
+        raise CourseError(f"{solved}: there is no solution, and {course.root} has no folder {RECORDED}/ instead")
+    return None
 
 
 def _folder(root: Path, name: str) -> Path:
@@ -204,6 +236,8 @@ def load_assignment(course: Course, id: str) -> Assignment:
         minimum_isolation=values.get("minimum_isolation", "strong"),
         extra=extra,
         rests_on=_rests_on(place, course, id, values),
+        platform=platform(Place(place.file, "platform"), values.get("platform", {})),
+        release=release(Place(place.file, "release"), values.get("release", {})),
     )
 
 

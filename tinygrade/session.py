@@ -168,25 +168,26 @@ def _checked(
     from tinygrade.checks import draw
     from tinygrade.checks.context import Grading
     from tinygrade.checks.plugin import GradePlugin
-    from tinygrade.checks.reference import ReferenceLibrary
+    from tinygrade.checks.recorded import session as recorded
     from tinygrade.checks.stack import Stack
 
     # A student's numbers may overflow on our side too; what is not finite is judged, not warned about.
     numpy.seterr(all="ignore")
-    course = assignment.course
-    earlier = [config.load_assignment(course, name) for name in assignment.predecessors()]
+    earlier = [config.load_assignment(assignment.course, name) for name in assignment.predecessors()]
     policy = job["earlier"] or assignment.earlier
     work = Path(job["work"])
+    source = recorded.source(assignment, earlier, job, plugins.diagnoses(manager, warn=lambda _: None))
     grading = Grading(
         assignment=assignment,
         submission=submission,
         sandbox=sandbox,
-        reference=ReferenceLibrary(course.reference / course.package, assignment.surface),
+        reference=source.library,
         stack=Stack(assignment, earlier, submission, policy, work),
         secret=draw.secret_from_seed(job["seed"]),
         hidden_secret=bytes.fromhex(job["secret"]),
         emit=emit,
-        catalogue=plugins.diagnoses(manager, warn=lambda _: None),
+        catalogue=source.catalogue,
+        drawn_for=source.drawn_for,
         quick=job["quick"],
         budget_share=job["budget"],
     )
@@ -199,6 +200,7 @@ def _checked(
     decides = policy != "released" and job["smoke"]
     smoke = [a.root / "smoke" for a in earlier if decides and (a.root / "smoke").is_dir()]
     _pytest(assignment, smoke, [plugin, *recording, *objects], job["select"], plugin)
+    source.finish(plugin.results, plugin.slow)
     return plugin
 
 
@@ -262,6 +264,7 @@ def _report(
         secret=job["secret"],
         tinygrade=__version__,
         hints=assignment.hints,
+        reference=plugin.grading.reference.kind,
     )
 
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "init": "Start a student's folder from the template.",
     "reference": "Check the solution and compare with the recorded baseline.",
     "audit": "Try an assignment's mutants and correct variants on its checks.",
+    "release": "Make bundles for students and for autograders.",
     "template": "Generate the student template from the solution.",
     "plugins": "List plugins and what they registered.",
     "doctor": "Show how well student code is confined here.",
