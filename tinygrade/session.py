@@ -35,15 +35,21 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Entry of the child process: `session.main()` with the event descriptor as last argument."""
-    die_with_parent()
-    stream = os.fdopen(int(sys.argv[-1]), "w", encoding="utf-8")
+    """Entry of a fresh child process: the event descriptor is the last argument."""
+    serve(int(sys.argv[-1]), os.getppid())
+
+
+def serve(descriptor: int, parent: int) -> None:
+    """Grade the job on standard input and tell of it on `descriptor`; end with `parent`, which started this process."""
+    die_with(parent)
+    stream = os.fdopen(descriptor, "w", encoding="utf-8")
 
     def emit(event: Event) -> None:
         stream.write(json.dumps(events.to_json(event)) + "\n")
         stream.flush()
 
-    job = json.load(sys.stdin)
+    with open(0, encoding="utf-8", closefd=False) as source:
+        job = json.load(source)
     try:
         emit(Finished(run(job, emit)))
     except TinygradeError as error:
@@ -53,13 +59,15 @@ def main() -> None:
         emit(Stopped("GraderError", f"{type(error).__name__}: {error}"))
 
 
-def die_with_parent() -> None:
+def die_with(parent: int) -> None:
     """When the command is killed, so is this process, and with it the zygote and every worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command decides what an interrupt means
     if sys.platform == "linux":
         import ctypes
 
         ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:  # it died before that
+            sys.exit(1)
 
 
 def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:

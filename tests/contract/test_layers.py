@@ -15,7 +15,7 @@ LAYERS = (
     {"", "hookspecs", "config", "tables", "scoring", "events", "template", "sandbox", "diagnosis"},
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},
-    {"grading", "session", "checklist"},
+    {"grading", "session", "checklist", "childhood", "forkserver", "preloaded"},
     {"audit", "attacks"},
     {"cli", "testing", "__main__"},
 )

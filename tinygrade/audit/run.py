@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -15,7 +14,8 @@ from tinygrade import grading
 from tinygrade.audit.plan import Trial, written
 from tinygrade.audit.verdict import Verdict, judge, unjudged
 from tinygrade.errors import GraderError
-from tinygrade.grading import Job
+from tinygrade.forkserver import Forkserver, is_available
+from tinygrade.grading import Job, Process
 from tinygrade.model import Assignment
 
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ class Audit:
         self._seed = seed
         self._options = options
         self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: set[Process] = set()
         self._stopped = False
+        self._server = Forkserver() if is_available() else None
 
     def run(
         self, trials: Sequence[Trial], jobs: int, on_verdict: Callable[[Verdict], None] = lambda verdict: None
@@ -56,6 +57,8 @@ class Audit:
         finally:
             self._stop()
             pool.shutdown(cancel_futures=True)
+            if self._server is not None:
+                self._server.close()
             shutil.rmtree(work, ignore_errors=True)
 
     def _try(self, trial: Trial, work: Path) -> Verdict:
@@ -70,14 +73,14 @@ class Audit:
             **self._options,
         )
         try:
-            return judge(trial, grading.grade(job, self._manager, lambda event: None, self._started))
+            return judge(trial, grading.grade(job, self._manager, lambda event: None, self._started, self._server))
         except GraderError as error:
             return unjudged(trial, str(error).strip().splitlines()[0])
         finally:
             if folder.parent == work:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _started(self, process: subprocess.Popen[bytes]) -> None:
+    def _started(self, process: Process) -> None:
         """Remember the grading's process, so that an interrupted audit leaves none behind."""
         with self._lock:
             self._running = {other for other in self._running if other.poll() is None} | {process}
