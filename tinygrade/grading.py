@@ -120,11 +120,10 @@ def _start(job: Job, work: Path, server: Forkserver | None) -> _Child:
     ours, theirs = os.pipe()
     here = work / "empty"
     here.mkdir()
-    message = work / "job.json"
-    message.write_text(json.dumps(_message(job, work)), encoding="utf-8")
     try:
-        with open(message, "rb") as stdin, open(work / "stderr.txt", "wb") as stderr:
-            message.unlink()  # only the child can read the secret in it
+        with tempfile.TemporaryFile() as stdin, open(work / "stderr.txt", "wb") as stderr:
+            stdin.write(json.dumps(_message(job, work)).encode())
+            stdin.seek(0)
             if server is None:
                 process: Process = _fresh(here, stdin, theirs, stderr)
             else:

@@ -105,7 +105,7 @@ class Assignment:
     limits: Limits
     hints: Hints
     minimum_isolation: Level
-    #: Tables that belong to the course plugin, for example `training`.
+    #: Tables that belong to plugins: the course's, for example `training`, and `late`.
     extra: Mapping[str, Mapping[str, Any]]
     #: The earlier assignments that this one builds on; None: all of them.
     rests_on: tuple[str, ...] | None = None

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from tinygrade import config, events, plugins, scoring
 from tinygrade.errors import GraderError, RefusedError, SubmissionError, TinygradeError, UsageError
 from tinygrade.events import Event, Finished, Stopped
-from tinygrade.isolation import refusal
+from tinygrade.isolation import LEVELS, refusal
 from tinygrade.model import Assignment, Isolation, Report, Submission
 
 if TYPE_CHECKING:
@@ -116,8 +116,9 @@ def _load(manager: pluggy.PluginManager, source: str, assignment: Assignment, in
 
 def _isolation(sandbox: Sandbox, wanted: str) -> Isolation:
     isolation = sandbox.isolation()
-    if wanted == "strong" and (reason := refusal(isolation, "strong")):
-        raise RefusedError(reason)
+    for level in LEVELS:
+        if wanted == level != "none" and (reason := refusal(isolation, level)):
+            raise RefusedError(reason)
     return isolation
 
 
