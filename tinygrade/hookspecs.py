@@ -123,7 +123,7 @@ def tinygrade_adjust_score(report: Report, context: Mapping[str, Any]) -> Adjust
 
     All results are applied. `context` holds what the caller knows; for one's own code it is empty. With a gradebook it
     holds `student`, `submitted` and `due` (ISO 8601 with a zone, or None; an extension is in `due` already), and
-    `late`, the table of assignment.toml. Called again whenever one of these changes, so it must not depend on anything else.
+    `late`, the table of assignment.toml. Called again whenever one of these changes: depend on nothing else.
 
     .. versionadded:: 0.1
     """
