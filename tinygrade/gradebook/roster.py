@@ -19,8 +19,9 @@ from tinygrade.text import clean_line
 MAX_LENGTH = 200
 MAX_BYTES = 32 << 20
 
-#: For each layout: its name, the columns that tell it, and the columns of identity, name and email. Canvas and Moodle
-#: name downloaded files by their own number of a student, so that number is the identity there.
+#: For each layout: its name, the columns that tell it, and the columns of identity, name and email. The identity is
+#: what `loaders.bulk` finds in a download: the platform's own number of a student at Canvas and Moodle, the student
+#: id, else the address, at Gradescope.
 _LAYOUTS = (
     ("Canvas", {"student", "id", "sis login id"}, "id", ("student",), "email"),
     ("Moodle", {"identifier", "full name"}, "identifier", ("full name",), "email address"),
@@ -103,7 +104,7 @@ def _student(file: Path, line: int, row: dict[str, str]) -> Student | None:
     kind, _, identity, names, email = layout
     if kind == "Canvas" and _is_no_student(cells):
         return None
-    key = re.sub(r"^Participant (?=\d+$)", "", cells[identity])
+    key = re.sub(r"^Participant (?=\d+$)", "", cells[identity]) or (cells[email] if kind == "Gradescope" else "")
     if not key:
         raise UsageError(f"{file}, line {line}: the column `{identity}` is empty")
     if problem := problem_of_key(key):
