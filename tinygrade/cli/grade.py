@@ -130,7 +130,7 @@ def _changed(
     if not result.complete:
         return [*lines, "nothing is published: some submissions have no grade (gradebook publish does it all the same)"]
     publishing.publish(book.database, entry, found)
-    return [*lines, f"{len(found)} grades are published"]
+    return [*lines, words.published(len(found))]
 
 
 def _require_isolation(assignment: Assignment, manager: pluggy.PluginManager) -> None:

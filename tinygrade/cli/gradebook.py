@@ -95,7 +95,7 @@ def publish(ctx: click.Context, /, assignment: str, **options: Any) -> int:
     with _opened(ctx, assignment, options) as (found, book, entry):
         changed = _changes(ctx, found, book, entry)
         publishing.publish(book.database, entry, changed)
-    _say([*words.changes(changed), f"{len(changed)} grades are published" if changed else "nothing to publish"])
+    _say([*words.changes(changed), words.published(len(changed)) if changed else "nothing to publish"])
     return 0
 
 

@@ -58,11 +58,12 @@ def changes(found: Sequence[Change], limit: int | None = SHOWN) -> list[str]:
     others = [change for change in found if change.old is not None]
     lines = []
     if first:
-        lines.append(f"{len(first)} first grades: {_distribution([change.new for change in first])}")
+        lines.append(f"{counted(len(first), 'first grade')}: {_distribution([change.new for change in first])}")
     if others:
         up = sum(change.new > (change.old or 0) for change in others)
         down = sum(change.new < (change.old or 0) for change in others)
-        lines.append(f"{len(others)} grades change: {up} up, {down} down, {len(others) - up - down} equal")
+        changing = f"{counted(len(others), 'grade')} {'changes' if len(others) == 1 else 'change'}"
+        lines.append(f"{changing}: {up} up, {down} down, {len(others) - up - down} equal")
     shown = others if limit is None else others[:limit]
     rows = [("  student", "old", "new", "why")] if shown else []
     for change in shown:
@@ -71,6 +72,15 @@ def changes(found: Sequence[Change], limit: int | None = SHOWN) -> list[str]:
         rows += [("", "", "", f"  {clean_line(text, 200)}") for text in change.checks]
     lines += table(rows, right=(1, 2))
     return [*lines, f"  and {len(others) - len(shown)} more"] if len(others) > len(shown) else lines
+
+
+def counted(number: int, what: str) -> str:
+    """`1 grade`, `2 grades`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def published(number: int) -> str:
+    return f"{counted(number, 'grade')} {'is' if number == 1 else 'are'} published"
 
 
 def _distribution(scores: Sequence[float]) -> str:

@@ -46,13 +46,18 @@ class Database:
         self.engine = _engine(url)
         self.shown = _shown(url)
         self._locks: list[IO[str] | Connection] = []
-        from tinygrade.gradebook.migrations import upgrade, version
+        try:
+            self._bring_up_to_date()
+        except BaseException:
+            self.close()
+            raise
+
+    def _bring_up_to_date(self) -> None:
+        from tinygrade.gradebook.migrations import STEPS, upgrade, version
 
         with self.reading() as connection:
             current = version(connection)
-        from tinygrade.gradebook.migrations import STEPS
-
-        if current != len(STEPS):
+        if current != len(STEPS):  # reading is enough otherwise, so that a read-only copy can be looked at
             with self.writing() as connection:
                 upgrade(connection)
 
@@ -125,11 +130,12 @@ def _engine(url: str) -> Engine:
         if full.startswith("sqlite"):
             engine = create_engine(full, connect_args={"timeout": PATIENCE_SECONDS})
             event.listen(engine, "connect", _set_up_sqlite)
+            event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
             return engine
         return create_engine(full, connect_args={"connect_timeout": PATIENCE_SECONDS})
     except ModuleNotFoundError as error:
         raise GradebookError(POSTGRES_EXTRA if "psycopg" in str(error) else str(error)) from error
-    except (ArgumentError, NoSuchModuleError) as error:
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise GradebookError(f"gradebook {_shown(url)}: a file, or postgresql://user@host/name") from error
 
 
@@ -149,11 +155,12 @@ def _shown(url: str) -> str:
 
     try:
         return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return url.partition("://")[0] + "://..."
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # the driver would leave changes of tables out of transactions
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA synchronous = FULL")

@@ -72,7 +72,7 @@ class ClassView:
         self._reading = ""
         self._total, self._todo, self._begin = total, total - kept, time.monotonic()
         kept_text = f", {kept} of them graded already" if kept else ""
-        self.note([Line(f"{total} submissions{kept_text}")])
+        self.note([Line(f"{total} submission{'' if total == 1 else 's'}{kept_text}")])
 
     def started(self, task: Task) -> None:
         with self._lock:
