@@ -97,6 +97,7 @@ _LIMITS: Mapping[str, Key] = {
     "import_cpu_seconds": _SECONDS,
     "memory_mib": _COUNT,
     "output_kib": _COUNT,
+    "scratch_mib": _COUNT,
 }
 _GROUP: Mapping[str, Key] = {"file": _FILE, "title": _TITLE, "points": _POINTS}
 

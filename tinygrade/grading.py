@@ -119,7 +119,7 @@ class _Child:
 def _start(job: Job, work: Path, server: Forkserver | None) -> _Child:
     ours, theirs = os.pipe()
     here = work / "empty"
-    here.mkdir()
+    here.mkdir(mode=0o700)
     try:
         with tempfile.TemporaryFile() as stdin, open(work / "stderr.txt", "wb") as stderr:
             stdin.write(json.dumps(_message(job, work)).encode())

@@ -84,7 +84,7 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     plugins.load_course_plugin(manager, course)
     assignment = config.load_assignment(course, job["assignment"])
     work = Path(job["work"])
-    sandbox = _open_sandbox(manager, assignment, job["sandbox"], job["isolation"])
+    sandbox = _open_sandbox(manager, assignment, job["sandbox"], job["isolation"], work)
     try:
         submission = _load(manager, job["source"], assignment, work / "submission")
         isolation = _isolation(sandbox, job["isolation"])
@@ -96,17 +96,30 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     return _adjusted(manager, report)
 
 
-def _open_sandbox(manager: pluggy.PluginManager, assignment: Assignment, name: str, isolation: str) -> Sandbox:
+def _open_sandbox(
+    manager: pluggy.PluginManager, assignment: Assignment, name: str, isolation: str, work: Path
+) -> Sandbox:
     from tinygrade.sandboxes.builtin import default_name
 
     make = plugins.sandboxes(manager, warn=lambda _: None).get(name or default_name())
-    without = {"without": ("landlock", "seccomp", "privileges")} if isolation == "none" else {}
-    sandbox: Sandbox = make(limits=assignment.limits, **without)
+    more: dict[str, Any] = {"without": ("landlock", "seccomp", "privileges")} if isolation == "none" else {}
+    if assignment.limits.scratch_mib:
+        more["scratch"] = _scratch(work)
+    sandbox: Sandbox = make(limits=assignment.limits, **more)
     return sandbox
 
 
+def _scratch(work: Path) -> Path:
+    """A folder for the folders of workers: a worker that is another user must get through to its own."""
+    folder = work / "scratch"
+    folder.mkdir()
+    for passed in (work, folder):
+        passed.chmod(0o711)
+    return folder
+
+
 def _load(manager: pluggy.PluginManager, source: str, assignment: Assignment, into: Path) -> Submission:
-    into.mkdir()
+    into.mkdir(mode=0o700)
     found = manager.hook.tinygrade_load_submission(source=source, assignment=assignment, into=into)
     if found is None:
         raise SubmissionError(f"{source} is not a submission that any plugin can read")
@@ -213,7 +226,11 @@ def _report(
     return Report(
         assignment=assignment.id,
         title=assignment.title,
-        submission={"source": submission.source, "sha256": submission.sha256},
+        submission={
+            "source": submission.source,
+            "sha256": submission.sha256,
+            "package": assignment.course.package,
+        },
         score=scoring.score(plugin.results, assignment.points, selected),
         max_score=assignment.points,
         selected=selected,

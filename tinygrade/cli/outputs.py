@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinygrade.errors import UsageError
-from tinygrade.reporters.base import Reporter, SectionText, TakesSections
+from tinygrade.reporters.base import Reporter, Sources, TakesSections, TakesSources
 
 if TYPE_CHECKING:
     from tinygrade.model import Report
@@ -27,9 +27,7 @@ class Target:
     reporter: Reporter
 
 
-def parse(
-    values: Sequence[str], registry: Registry[Callable[..., Any]], section_text: SectionText
-) -> list[Target]:
+def parse(values: Sequence[str], registry: Registry[Callable[..., Any]], sources: Sources) -> list[Target]:
     """The targets, all of which can be written.
 
     Raises:
@@ -41,8 +39,10 @@ def parse(
         if equals and not file:
             raise UsageError(f"--report {value}: names no file after the =")
         reporter = registry.get(name)()
-        if isinstance(reporter, TakesSections):
-            reporter.use_sections(section_text)
+        if isinstance(reporter, TakesSources):
+            reporter.use_sources(sources)
+        elif isinstance(reporter, TakesSections):
+            reporter.use_sections(sources.section_text)
         target = Target(name, Path(os.path.realpath(file)) if file else None, reporter)
         _refuse_same_place(value, target, targets)
         targets.append(target)

@@ -14,6 +14,7 @@ import click
 from tinygrade.cli import outputs
 from tinygrade.cli.guard import terminable
 from tinygrade.cli.options import chosen_seed, commands
+from tinygrade.cli.sources import sources_of
 from tinygrade.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,11 +67,11 @@ def grade_and_show(
     options = ctx.params
     limit = _limit(options["fail_under"], assignment)
     job = _job(options, assignment, source, manager)
-    section_text = _section_text(manager)
-    targets = outputs.parse(options["report"], reporters(manager), section_text)
+    sources = sources_of(manager)
+    targets = outputs.parse(options["report"], reporters(manager), sources)
     stream = sys.stderr if outputs.to_stdout(targets) else sys.stdout
     headline = Headline(assignment.id, assignment.title, commands(ctx, job.seed, assignment))
-    with terminable(), LiveView(stream, headline, section_text, options["instructor"]) as view:
+    with terminable(), LiveView(stream, headline, sources.section_text, options["instructor"]) as view:
         try:
             report = _graded(job, manager, view.handle)
             outputs.write(targets, report if options["instructor"] else report.student_view())
@@ -110,14 +111,6 @@ def _graded(job: Any, manager: pluggy.PluginManager, show: Callable[[Event], Non
             manager.hook.tinygrade_check_finished(result=event.result)
 
     return grading.grade(job, manager, relay)
-
-
-def _section_text(manager: pluggy.PluginManager) -> Callable[[str, Any], list[str] | None]:
-    def section_text(name: str, data: Any) -> list[str] | None:
-        lines: list[str] | None = manager.hook.tinygrade_section_text(name=name, data=data)
-        return lines
-
-    return section_text
 
 
 def _limit(points: float | None, assignment: Assignment) -> float | None:
