@@ -96,6 +96,7 @@ _LIMITS: Mapping[str, Key] = {
     "cpu_seconds": _SECONDS,
     "import_cpu_seconds": _SECONDS,
     "memory_mib": _COUNT,
+    "idle_seconds": _SECONDS,
     "output_kib": _COUNT,
     "scratch_mib": _COUNT,
 }

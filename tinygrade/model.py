@@ -75,6 +75,8 @@ class Limits:
     cpu_seconds: float = 5.0
     import_cpu_seconds: float = 5.0
     memory_mib: int = 1024
+    #: All checks of a submission together may sleep for this long: single ones have a wall cap of their own.
+    idle_seconds: float = 60.0
     output_kib: int = 64
     scratch_mib: int = 0  # of the folder that it may write to; 0 for none
 
