@@ -80,6 +80,13 @@ _ASSIGNMENT: Mapping[str, Key] = {
     "platform": _TABLE,
     "release": _TABLE,
     "groups": _TABLES,
+    "late": _TABLE,
+}
+_PERCENT = Key(lambda v: is_number(v) and 0 <= v <= 100, "a number from 0 to 100")
+_LATE: Mapping[str, Key] = {
+    "percent_per_day": Key(_PERCENT.test, _PERCENT.words, required=True),
+    "most_percent": _PERCENT,
+    "grace_minutes": Key(lambda v: is_number(v) and v >= 0, "a number of minutes that is not negative"),
 }
 _SURFACE: Mapping[str, Key] = {
     "tensor": _TEXT,
@@ -96,6 +103,7 @@ _LIMITS: Mapping[str, Key] = {
     "cpu_seconds": _SECONDS,
     "import_cpu_seconds": _SECONDS,
     "memory_mib": _COUNT,
+    "idle_seconds": _SECONDS,
     "output_kib": _COUNT,
     "scratch_mib": _COUNT,
 }
@@ -234,7 +242,7 @@ def load_assignment(course: Course, id: str) -> Assignment:
         limits=_limits(place, values.get("limits", {})),
         hints=values.get("hints", "full"),
         minimum_isolation=values.get("minimum_isolation", "strong"),
-        extra=extra,
+        extra=extra | ({"late": checked(Place(place.file, "late"), values["late"], _LATE)} if "late" in values else {}),
         rests_on=_rests_on(place, course, id, values),
         platform=platform(Place(place.file, "platform"), values.get("platform", {})),
         release=release(Place(place.file, "release"), values.get("release", {})),

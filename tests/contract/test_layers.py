@@ -14,12 +14,12 @@ LAYERS = (
     {"errors", "text", "sinks", "isolation", "jsontree", "errormap", "model", "terms", "failures", "worker"},
     {
         *("", "hookspecs", "calling", "adjusting", "config", "tables", "releasing", "scoring", "events"),
-        *("template", "sandbox", "diagnosis", "figures"),
+        *("template", "sandbox", "diagnosis", "figures", "executor", "fingerprint"),
     },
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},
-    {"grading", "session", "checklist", "recording"},
-    {"audit", "attacks", "release"},
+    {"grading", "session", "checklist", "recording", "childhood", "forkserver", "preloaded"},
+    {"audit", "attacks", "release", "coordinator"},
     {"cli", "testing", "__main__"},
 )
 FAMILIES = LAYERS[2]

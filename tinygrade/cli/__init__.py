@@ -30,6 +30,8 @@ COMMANDS = {
     "reference": "Check the solution and compare with the recorded baseline.",
     "audit": "Try an assignment's mutants and correct variants on its checks.",
     "release": "Make bundles for students and for autograders.",
+    "grade": "Grade a whole class into a gradebook.",
+    "gradebook": "Look at stored grades, publish them, export them.",
     "template": "Generate the student template from the solution.",
     "plugins": "List plugins and what they registered.",
     "doctor": "Show how well student code is confined here.",
