@@ -17,6 +17,7 @@ from tinygrade import Diagnosis, StudentFailure
 from tinygrade.diagnosis.observations import Curve, Prediction
 
 from . import progression
+from .attention import attention_section
 from .judge import OWN_FORWARD_SHARE, Judge, Judged
 from .judging import improvement, order_of_learning
 from .strings import VOCABULARY, fresh_strings, inputs_and_targets
@@ -113,11 +114,14 @@ class Forward:
 def _trained(grading: Any, judge: Judge, shapes: dict[str, Any]) -> TrainingRun:
     settings = grading.assignment.extra["training"]
     leaks: list[Judged] = []
+    kept: dict[str, np.ndarray] = {}  # the weights of the best snapshot so far
     curve: list[list[float]] = []
 
     def on_snapshot(snapshot: Any) -> bool:
         judged = judge.judge(snapshot.step, snapshot.weights)
         curve.append([snapshot.step, judged.loss])
+        if judge.best() is judged:
+            kept.update(snapshot.weights)
         if judge.is_leak(judged):
             leaks.append(judged)
         return bool(leaks) or (judged.is_full and settings["early_stop"])
@@ -152,6 +156,8 @@ def _trained(grading: Any, judge: Judge, shapes: dict[str, Any]) -> TrainingRun:
     grading.sections["training"] = training_section(run, curve)
     grading.sections["predictions"] = prediction_section(run)
     grading.sections["learning_order"] = [list(pair) for pair in order_of_learning(_history(run))]
+    if kept and judge.share == 1.0:
+        grading.sections["attention"] = attention_section(grading.reference, kept)
     return run
 
 

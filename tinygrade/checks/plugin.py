@@ -178,8 +178,8 @@ class GradePlugin:
                 error = named(error, self.grading.catalogue, exceptions.recognised(error.message), {})
             where = error.where or self._where(item)
             hint = error.hint or self._question(error.diagnosis)
-            facts = {"hint": hint, "where": where, "diagnosis": error.diagnosis, "seconds": seconds}
-            return Outcome(_case(item), error.status, 0.0, error.message, **facts)  # type: ignore[arg-type]
+            outcome = Outcome(_case(item), error.status, 0.0, error.message, hint, where, error.diagnosis)
+            return replace(outcome, seconds=seconds, error_map=error.error_map)
         if isinstance(error, AssertionError):
             return Outcome(_case(item), "failed", 0.0, _said(error), where=self._where(item), seconds=seconds)
         traceback.print_exception(error)

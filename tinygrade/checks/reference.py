@@ -17,6 +17,7 @@ from typing import Any, Literal, NoReturn, cast
 
 import numpy as np
 
+from tinygrade.checks.folder import ReferenceFolder
 from tinygrade.checks.library import Handle
 from tinygrade.errors import GraderError
 from tinygrade.model import Surface as SurfaceTable
@@ -87,6 +88,7 @@ class ReferenceLibrary:
     #: It answers whatever it is asked; see `checks.recorded` for one that does not.
     kind: Literal["live", "recorded"] = "live"
     computes = True
+    folder = ReferenceFolder()
 
     def __init__(self, folder: Path, table: SurfaceTable) -> None:
         self._name = load_package(folder)

@@ -42,7 +42,8 @@ def surroundings(
     missing = f" (missing: {', '.join(map(clean_line, isolation.missing))})" if isolation.missing else ""
     known = {key.lower(): clean_line(value) for key, value in environment.items()}
     versions = [f"{name} {known[name.lower()]}" for name in ("Python", "numpy") if known.get(name.lower())]
-    text = f"isolation {isolation.level}{missing}" + (f" | {', '.join(versions)}" if versions else "")
+    scratch = f", scratch folder {isolation.scratch}" if isolation.scratch else ""
+    text = f"isolation {isolation.level}{missing}{scratch}" + (f" | {', '.join(versions)}" if versions else "")
     return wrapped(text + (" | reference: recorded" if reference == "recorded" else ""), width, rest=INDENT)
 
 
