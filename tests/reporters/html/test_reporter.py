@@ -34,13 +34,16 @@ class Outline(HTMLParser):
         self.lines: list[str] = []
         self._keep = ""
         self._depth = 0
+        self._in_command = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         classes = dict(attrs).get("class") or ""
         if tag in ("header", "nav", "main", "footer", "section", "article", "figure", "svg", "table"):
             self.lines.append(f"<{tag}{' ' + classes if classes else ''}>")
         self._depth += tag == self._keep
-        if tag in ("title", "h1", "h2", "h3", "code") or "badge" in classes:
+        command = self._in_command
+        self._in_command = classes == "command" or (self._in_command and tag == "span")
+        if tag in ("title", "h1", "h2", "h3") or "badge" in classes or (tag == "code" and command):
             self._keep, self._depth = tag, 1
             self.lines.append(f"{tag}:")
 
@@ -67,7 +70,9 @@ def test_structure_is_the_golden_one(name: str, render: Callable[..., str], stor
     assert found == file.read_text(encoding="utf-8"), f"look at the page; if it is right, write this to {file.name}"
 
 
-def test_one_file_without_network_script_or_double_id(render: Callable[..., str], stored: Callable[[str], Report]) -> None:
+def test_one_file_without_network_script_or_double_id(
+    render: Callable[..., str], stored: Callable[[str], Report]
+) -> None:
     page = render(stored("perfect"))
     assert "<script" not in page
     assert not re.search(r"(?:src|href)=\"(?!#|data:,)", page)
@@ -125,12 +130,16 @@ def test_nothing_of_a_hidden_checks_map_is_shown(render: Callable[..., str], mak
 def evil_sources(text: str = EVIL) -> Sources:
     """Plugins that know every section, and say nothing but `text`."""
     figures = [
-        LineChart(text, text, text, text, [Series(text, [1, 2, None], [1, float("nan"), 1e300])], [Level(text, 1)], text),
+        LineChart(
+            text, text, text, text, [Series(text, [1, 2, None], [1, float("nan"), 1e300])], [Level(text, 1)], text
+        ),
         HeatMap(text, text, [Panel(text, [[0.5, None], [float("inf"), -1]], [text, text], [text])], text, text, text),
         Meter(text, float("nan"), 0.0, text),
         Table(text, [text], [[text, text], []], good=[True], caption=text),
     ]
-    return Sources(lambda *_: [text], lambda *_: figures, lambda code: Page(code, text, text, f"{text}\n```\n{text}\n```"))
+    return Sources(
+        lambda *_: [text], lambda *_: figures, lambda code: Page(code, text, text, f"{text}\n```\n{text}\n```")
+    )
 
 
 def test_hostile_text_of_plugins_and_students_is_inert(render: Callable[..., str], make_report: Any) -> None:
@@ -154,7 +163,14 @@ def test_a_plugin_that_fails_is_told_and_takes_nothing_along(
 
 
 def test_damaged_sections_are_left_out(render: Callable[..., str], make_check: Any, make_report: Any) -> None:
-    for data in ({"curve": [[1], None, [1, None]]}, [1, {"input": 3}], "text", {"strings": [{"heads": [[1]]}]}, 7, None):
+    for data in (
+        {"curve": [[1], None, [1, None]]},
+        [1, {"input": 3}],
+        "text",
+        {"strings": [{"heads": [[1]]}]},
+        7,
+        None,
+    ):
         names = ("training", "predictions", "learning_order", "attention")
         page = render(make_report(make_check("a"), sections=dict.fromkeys(names, data)))
         assert "5/5" in page

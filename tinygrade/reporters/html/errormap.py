@@ -1,6 +1,6 @@
 """The error of each entry as a picture: cells in colours that get stronger with the error.
 
-SVG by hand: with one path for all cells of a level, 32x32 entries are a few kilobytes, and the style sheet colours them.
+SVG by hand: with one path for the cells of a level, 32x32 entries are a few kilobytes; the style sheet has the colours.
 """
 
 from __future__ import annotations
@@ -125,7 +125,8 @@ def _row_names(found: ErrorMap, down: int) -> list[str]:
 def _labels(rows: list[str], across: int, block: int) -> str:
     every = -(-across // LABELS_MOST)
     top = "".join(
-        f'<text x="{(j + 0.5) * CELL:g}" y="-2" text-anchor="middle">{j * block}</text>' for j in range(0, across, every)
+        f'<text x="{(j + 0.5) * CELL:g}" y="-2" text-anchor="middle">{j * block}</text>'
+        for j in range(0, across, every)
     )
     skip = -(-len(rows) // (2 * LABELS_MOST))
     side = "".join(

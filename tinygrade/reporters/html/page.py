@@ -127,8 +127,8 @@ def page_of(report: Report, sources: Sources) -> Page:
     shown = {check.id: _shown(check, report, commands, sources) for check in report.checks}
     causes = root_causes(report)
     told = causes[:CAUSES_SHOWN]
-    for number, cause in enumerate(told, 1):
-        shown[cause.check.id] = replace(shown[cause.check.id], told_as=number)
+    for place, cause in enumerate(told, 1):
+        shown[cause.check.id] = replace(shown[cause.check.id], told_as=place)
     got, most = _score(report)
     more = len(causes) - CAUSES_SHOWN
     return Page(
