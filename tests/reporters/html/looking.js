@@ -85,3 +85,13 @@ function strangers() {
     ...(window.owned === undefined ? [] : ["window.owned"]),
   ];
 }
+
+// Of a page in print: the background, how links to parts are shown, and the height of what is folded on the screen.
+function paper() {
+  const inside = document.querySelector("details:not([open]) > .more");
+  return [
+    getComputedStyle(document.body).backgroundColor,
+    getComputedStyle(document.querySelector("nav")).display,
+    inside.checkVisibility() ? inside.getBoundingClientRect().height : 0,
+  ];
+}

@@ -106,10 +106,7 @@ def test_on_paper_all_is_shown_on_white(
     browser: Any, written: Callable[..., Path], stored: Callable[[str], Report]
 ) -> None:
     opened(browser, written(stored("wrong_gradient")), theme="dark", media="print")
-    back, hidden, inside = browser.execute_script("""
-        const inside = document.querySelector("details:not([open]) > .more");
-        return [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector("nav")).display,
-                inside.checkVisibility() && inside.getBoundingClientRect().height]""")
+    back, hidden, inside = asked(browser, "paper")
     assert back == "rgb(255, 255, 255)"
     assert hidden == "none"
     assert inside > 10
