@@ -150,7 +150,7 @@ def _attribute(key: str, value: str, name: str) -> tuple[str, str]:
         value = value.replace(colour, variable)
     if key == "style":
         parts = (part.strip() for part in value.split(";"))
-        value = "; ".join(_font(part) for part in parts if part)
+        value = "; ".join(_font(part) for part in parts if part and not part.startswith("font-family"))
     return key, value
 
 
