@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 COURSE_FILE = "course.toml"
 ASSIGNMENT_FILE = "assignment.toml"
+#: The folder of records beside course.toml, when it names no other.
 RECORDED = "recorded"
 
 
@@ -144,21 +145,6 @@ def _recorded(root: Path, values: Mapping[str, Any]) -> Path | None:
     solved = os.path.isdir(_folder(root, values["reference"]) / values["package"])
     found = root / RECORDED
     return found if not solved and os.path.isdir(found) else None
-
-
-def record_of(assignment: Assignment) -> Path | None:
-    """The record that a run of this assignment needs, or None where the solution is there.
-
-    Raises:
-        CourseError: there is neither.
-    """
-    course = assignment.course
-    if course.recorded is not None:
-        return course.recorded / f"{assignment.id}.npz"
-    solved = course.reference / course.package
-    if not os.path.isdir(solved):
-        raise CourseError(f"{solved}: there is no solution, and {course.root} has no folder {RECORDED}/ instead")
-    return None
 
 
 def _folder(root: Path, name: str) -> Path:
