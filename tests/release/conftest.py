@@ -1,4 +1,4 @@
-"""A course of two functions, one hidden check and one released solution, and its bundles, made once by the real command."""
+"""A course of two functions, a hidden check and a released solution, and its bundles, made once by the real command."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ import pytest
 from tinygrade.config import load_course
 from tinygrade.release import leaks
 
-LINE = "half_of_it = float(x) * 0.25 + float(x) * 0.75"
+LINE = "half_of_it = float(x) * 0.25 + float(x) * 0.5 + float(x) * 0.25"
 
 
 @pytest.fixture
@@ -22,6 +22,7 @@ def find(tiny):
         LINE,
         f"    {LINE}  # why not",
         f"if x: {LINE}",
+        f"# {LINE}",
         LINE.replace(" ", ""),
         LINE.replace(" + ", "\n  + "),
         LINE.replace("half_of_it", "y").replace("(x)", "(number)"),
@@ -40,8 +41,7 @@ def test_found(find, text):
         "return half_of_it + half_of_it",  # too short to say anything
         "def total(items):",
         "from .first import doubled",
-        LINE.replace("0.75", "0.5"),
-        f"# {LINE}",
+        LINE.replace("0.5", "0.75"),
     ],
 )
 def test_not_found(find, text):
