@@ -73,6 +73,14 @@ class Recorded:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """A problem that does not stop the run: a plugin that failed."""
+
+    kind: ClassVar[str] = "warned"
+    text: str
+
+
+@dataclass(frozen=True)
 class Finished:
     """The last event of a run that has a report."""
 
@@ -89,7 +97,7 @@ class Stopped:
     message: str
 
 
-Event = Started | Swapped | CheckStarted | Progress | CheckFinished | Recorded | Finished | Stopped
+Event = Started | Swapped | CheckStarted | Progress | CheckFinished | Recorded | Warned | Finished | Stopped
 
 
 def to_json(event: Event) -> dict[str, Any]:
@@ -120,6 +128,8 @@ def from_json(tree: Mapping[str, Any]) -> Event:
             return CheckFinished(check_from_json(values["result"]))
         case Recorded.kind:
             return Recorded(**values)
+        case Warned.kind:
+            return Warned(**values)
         case Finished.kind:
             return Finished(Report.from_json(values["report"]))
         case Stopped.kind:

@@ -76,6 +76,10 @@ class RecordedLibrary:
     def signature(self, function: Handle) -> tuple[str, list[str]]:
         return cast("tuple[str, list[str]]", self._answer(questions.question("signature", function)))
 
+    @property
+    def folder(self) -> NoReturn:
+        raise Unrecorded("files of the reference cannot be recorded")
+
     # ---- Backend -----------------------------------------------------------------------------------
 
     def get(self, of: Handle, name: str) -> Handle:
