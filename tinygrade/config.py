@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from tinygrade.calling import call, print_warning
 from tinygrade.errors import CourseError, UsageError, did_you_mean
 from tinygrade.model import Assignment, Course, Group, Level, Limits, Policy, Surface
+from tinygrade.releasing import platform, public_plugin, release
 from tinygrade.tables import (
     Key,
     Place,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 COURSE_FILE = "course.toml"
 ASSIGNMENT_FILE = "assignment.toml"
+RECORDED = "recorded"
 
 
 # ---- what may stand where --------------------------------------------------------------------------
@@ -59,8 +61,10 @@ _COURSE: Mapping[str, Key] = {
     "package": _NAME,
     "reference": _FOLDER,
     "template": _FOLDER,
+    "recorded": _TEXT,
     "plugin": _TEXT,
     "assignments": Key(_NAMES.test, _NAMES.words, required=True),
+    "release": _TABLE,
 }
 _ASSIGNMENT: Mapping[str, Key] = {
     "title": _TITLE,
@@ -73,7 +77,16 @@ _ASSIGNMENT: Mapping[str, Key] = {
     "course_tables": _NAMES,
     "surface": _TABLE,
     "limits": _TABLE,
+    "platform": _TABLE,
+    "release": _TABLE,
     "groups": _TABLES,
+    "late": _TABLE,
+}
+_PERCENT = Key(lambda v: is_number(v) and 0 <= v <= 100, "a number from 0 to 100")
+_LATE: Mapping[str, Key] = {
+    "percent_per_day": Key(_PERCENT.test, _PERCENT.words, required=True),
+    "most_percent": _PERCENT,
+    "grace_minutes": Key(lambda v: is_number(v) and v >= 0, "a number of minutes that is not negative"),
 }
 _SURFACE: Mapping[str, Key] = {
     "tensor": _TEXT,
@@ -90,6 +103,7 @@ _LIMITS: Mapping[str, Key] = {
     "cpu_seconds": _SECONDS,
     "import_cpu_seconds": _SECONDS,
     "memory_mib": _COUNT,
+    "idle_seconds": _SECONDS,
     "output_kib": _COUNT,
     "scratch_mib": _COUNT,
 }
@@ -118,7 +132,33 @@ def load_course(root: Path) -> Course:
         template=_folder(root, values["template"]),
         plugin=_folder(root, values["plugin"]) if "plugin" in values else None,
         assignments=tuple(values["assignments"]),
+        public_plugin=public_plugin(Place(file, "release"), values.get("release", {})),
+        recorded=_recorded(root, values),
     )
+
+
+def _recorded(root: Path, values: Mapping[str, Any]) -> Path | None:
+    """The folder of records: the one that is named, or `recorded` where there is no solution."""
+    if "recorded" in values:
+        return _folder(root, values["recorded"])
+    solved = os.path.isdir(_folder(root, values["reference"]) / values["package"])
+    found = root / RECORDED
+    return found if not solved and os.path.isdir(found) else None
+
+
+def record_of(assignment: Assignment) -> Path | None:
+    """The record that a run of this assignment needs, or None where the solution is there.
+
+    Raises:
+        CourseError: there is neither.
+    """
+    course = assignment.course
+    if course.recorded is not None:
+        return course.recorded / f"{assignment.id}.npz"
+    solved = course.reference / course.package
+    if not os.path.isdir(solved):
+        raise CourseError(f"{solved}: there is no solution, and {course.root} has no folder {RECORDED}/ instead")
+    return None
 
 
 def _folder(root: Path, name: str) -> Path:
@@ -202,8 +242,10 @@ def load_assignment(course: Course, id: str) -> Assignment:
         limits=_limits(place, values.get("limits", {})),
         hints=values.get("hints", "full"),
         minimum_isolation=values.get("minimum_isolation", "strong"),
-        extra=extra,
+        extra=extra | ({"late": checked(Place(place.file, "late"), values["late"], _LATE)} if "late" in values else {}),
         rests_on=_rests_on(place, course, id, values),
+        platform=platform(Place(place.file, "platform"), values.get("platform", {})),
+        release=release(Place(place.file, "release"), values.get("release", {})),
     )
 
 

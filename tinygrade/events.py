@@ -18,6 +18,8 @@ class Started:
     environment: Mapping[str, str]
     #: `(check id, group title)` in the order in which they will run.
     checks: tuple[tuple[str, str], ...]
+    #: As `Report.reference`.
+    reference: str = "live"
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def from_json(tree: Mapping[str, Any]) -> Event:
     match tree["event"]:
         case Started.kind:
             checks = tuple((check, group) for check, group in values["checks"])
-            return Started(Isolation.from_json(values["isolation"]), values["environment"], checks)
+            return Started(Isolation.from_json(values["isolation"]), values["environment"], checks, values["reference"])
         case Swapped.kind:
             return Swapped(tuple(Swap(**swap) for swap in values["swaps"]))
         case CheckStarted.kind:

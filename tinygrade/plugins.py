@@ -33,6 +33,8 @@ BUILTIN_PLUGINS = (
     "tinygrade.reporters.builtin",
     "tinygrade.checks.builtin",
     "tinygrade.diagnosis.builtin",
+    "tinygrade.executors.builtin",
+    "tinygrade.gradebook.builtin",
 )
 
 ENTRY_POINTS = "tinygrade"
@@ -204,6 +206,11 @@ def sandboxes(manager: pluggy.PluginManager, warn: Warn = print_warning) -> Regi
 def reporters(manager: pluggy.PluginManager, warn: Warn = print_warning) -> Registry[Callable[..., Any]]:
     """The report formats that plugins register: name -> `factory()`."""
     return _collect(manager, "tinygrade_register_reporters", "report format", warn)
+
+
+def executors(manager: pluggy.PluginManager, warn: Warn = print_warning) -> Registry[Callable[..., Any]]:
+    """What grades many submissions: name -> `factory(jobs=...)`."""
+    return _collect(manager, "tinygrade_register_executors", "executor", warn)
 
 
 def diagnoses(manager: pluggy.PluginManager, warn: Warn = print_warning) -> Catalogue:

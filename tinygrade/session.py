@@ -27,7 +27,7 @@ from tinygrade.adjusting import adjusted
 from tinygrade.calling import Warn, call, first
 from tinygrade.errors import GraderError, PluginError, RefusedError, SubmissionError, TinygradeError, UsageError
 from tinygrade.events import Event, Finished, Stopped, Warned
-from tinygrade.isolation import refusal
+from tinygrade.isolation import LEVELS, refusal
 from tinygrade.model import Assignment, Isolation, Report, Submission
 
 if TYPE_CHECKING:
@@ -38,15 +38,21 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Entry of the child process: `session.main()` with the event descriptor as last argument."""
-    die_with_parent()
-    stream = os.fdopen(int(sys.argv[-1]), "w", encoding="utf-8")
+    """Entry of a fresh child process: the event descriptor is the last argument."""
+    serve(int(sys.argv[-1]), os.getppid())
+
+
+def serve(descriptor: int, parent: int) -> None:
+    """Grade the job on standard input and tell of it on `descriptor`; end with `parent`, which started this process."""
+    die_with(parent)
+    stream = os.fdopen(descriptor, "w", encoding="utf-8")
 
     def emit(event: Event) -> None:
         stream.write(json.dumps(events.to_json(event)) + "\n")
         stream.flush()
 
-    job = json.load(sys.stdin)
+    with open(0, encoding="utf-8", closefd=False) as source:
+        job = json.load(source)
     try:
         emit(Finished(run(job, emit)))
     except TinygradeError as error:
@@ -56,13 +62,15 @@ def main() -> None:
         emit(Stopped("GraderError", f"{type(error).__name__}: {error}"))
 
 
-def die_with_parent() -> None:
+def die_with(parent: int) -> None:
     """When the command is killed, so is this process, and with it the zygote and every worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command decides what an interrupt means
     if sys.platform == "linux":
         import ctypes
 
         ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:  # it died before that
+            sys.exit(1)
 
 
 def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
@@ -147,8 +155,9 @@ def _load(manager: pluggy.PluginManager, source: str, assignment: Assignment, in
 
 def _isolation(sandbox: Sandbox, wanted: str) -> Isolation:
     isolation = sandbox.isolation()
-    if wanted == "strong" and (reason := refusal(isolation, "strong")):
-        raise RefusedError(reason)
+    for level in LEVELS:
+        if wanted == level != "none" and (reason := refusal(isolation, level)):
+            raise RefusedError(reason)
     return isolation
 
 
@@ -168,25 +177,26 @@ def _checked(
     from tinygrade.checks import draw
     from tinygrade.checks.context import Grading
     from tinygrade.checks.plugin import GradePlugin
-    from tinygrade.checks.reference import ReferenceLibrary
+    from tinygrade.checks.recorded import session as recorded
     from tinygrade.checks.stack import Stack
 
     # A student's numbers may overflow on our side too; what is not finite is judged, not warned about.
     numpy.seterr(all="ignore")
-    course = assignment.course
-    earlier = [config.load_assignment(course, name) for name in assignment.predecessors()]
+    earlier = [config.load_assignment(assignment.course, name) for name in assignment.predecessors()]
     policy = job["earlier"] or assignment.earlier
     work = Path(job["work"])
+    source = recorded.source(assignment, earlier, job, plugins.diagnoses(manager, warn=lambda _: None))
     grading = Grading(
         assignment=assignment,
         submission=submission,
         sandbox=sandbox,
-        reference=ReferenceLibrary(course.reference / course.package, assignment.surface),
+        reference=source.library,
         stack=Stack(assignment, earlier, submission, policy, work),
         secret=draw.secret_from_seed(job["seed"]),
         hidden_secret=bytes.fromhex(job["secret"]),
         emit=emit,
-        catalogue=plugins.diagnoses(manager, warn=lambda _: None),
+        catalogue=source.catalogue,
+        drawn_for=source.drawn_for,
         quick=job["quick"],
         budget_share=job["budget"],
     )
@@ -199,6 +209,7 @@ def _checked(
     decides = policy != "released" and job["smoke"]
     smoke = [a.root / "smoke" for a in earlier if decides and (a.root / "smoke").is_dir()]
     _pytest(assignment, smoke, [plugin, *recording, *objects], job["select"], plugin)
+    source.finish(plugin.results, plugin.slow)
     return plugin
 
 
@@ -262,6 +273,7 @@ def _report(
         secret=job["secret"],
         tinygrade=__version__,
         hints=assignment.hints,
+        reference=plugin.grading.reference.kind,
     )
 
 

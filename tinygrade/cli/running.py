@@ -14,7 +14,7 @@ import click
 from tinygrade.calling import Once, Warn, call
 from tinygrade.cli import outputs
 from tinygrade.cli.guard import terminable
-from tinygrade.cli.options import chosen_seed, commands
+from tinygrade.cli.options import commands, seed_for
 from tinygrade.cli.sources import sources_of
 from tinygrade.errors import UsageError
 
@@ -97,7 +97,7 @@ def _job(options: dict[str, Any], assignment: Assignment, source: str, manager: 
     return Job(
         assignment=assignment,
         source=source,
-        seed=chosen_seed(options["seed"]),
+        seed=seed_for(assignment, options["seed"]),
         select=options["select"],
         quick=options["quick"],
         isolation=options["isolation"],
