@@ -71,6 +71,12 @@ class Job:
     #: Run the smoke checks of earlier assignments; an audit leaves them out where these are the solution's own files.
     smoke: bool = True
     record: Record | None = None
+    #: File of a recorded reference to judge by, instead of the solution.
+    recorded: Path | None = None
+    #: File to write what the solution answered to.
+    recording: Path | None = None
+    #: Draw the same inputs for every submission, as recorded runs do.
+    shared_inputs: bool = False
     #: What hidden checks and training are drawn from (64 hex digits); "" for a fresh one.
     secret: str = ""
 
@@ -165,6 +171,9 @@ def _message(job: Job, work: Path) -> dict[str, Any]:
         "budget": job.budget,
         "smoke": job.smoke,
         "record": asdict(job.record) if job.record else None,
+        "recorded": str(job.recorded) if job.recorded else "",
+        "recording": str(job.recording) if job.recording else "",
+        "shared_inputs": job.shared_inputs,
         "work": str(work),
     }
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from tinygrade.errormap import ErrorMap as ErrorMap
 from tinygrade.isolation import Isolation as Isolation
 from tinygrade.isolation import Level as Level
 from tinygrade.jsontree import plain
+from tinygrade.terms import Group as Group
+from tinygrade.terms import Platform, Release
 
 #: Version of the report's JSON form; raised when a reader of the old form would misread the new one.
 REPORT_SCHEMA = 1
@@ -51,6 +53,10 @@ class Course:
     plugin: Path | None
     #: Assignment ids in course order; each is a folder below `root`.
     assignments: tuple[str, ...]
+    #: Which files of the plugin students get, as patterns relative to its folder.
+    public_plugin: tuple[str, ...] = ("**/*",)
+    #: Folder of what the solution answered beforehand, for students who do not have it; None: the solution is here.
+    recorded: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -82,15 +88,6 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Group:
-    """Consecutive checks that the terminal shows as one line; one test file each."""
-
-    file: str
-    title: str
-    points: float
-
-
-@dataclass(frozen=True)
 class Assignment:
     """One assignment.toml."""
 
@@ -112,6 +109,8 @@ class Assignment:
     extra: Mapping[str, Mapping[str, Any]]
     #: The earlier assignments that this one builds on; None: all of them.
     rests_on: tuple[str, ...] | None = None
+    platform: Platform = field(default_factory=Platform)
+    release: Release = field(default_factory=Release)
 
     def predecessors(self) -> tuple[str, ...]:
         """Ids of the earlier assignments that this one builds on, in course order."""
@@ -225,12 +224,12 @@ class Report:
     tinygrade: str = ""
     #: How much of what was recognised a student is told; the instructor's view always has all of it.
     hints: Hints = "full"
+    #: Was the solution there, or only what it answered beforehand?
+    reference: Literal["live", "recorded"] = "live"
 
     def to_json(self) -> dict[str, Any]:
         """A tree of dict, list, str, int, float, bool and None; non-finite numbers become None."""
-        tree = plain(asdict(self))
-        assert isinstance(tree, dict)
-        return tree
+        return cast("dict[str, Any]", plain(asdict(self)))
 
     @classmethod
     def from_json(cls, tree: Mapping[str, Any]) -> Report:
@@ -268,9 +267,7 @@ def check_from_json(tree: Mapping[str, Any]) -> CheckResult:
 
 def check_to_json(check: CheckResult) -> dict[str, Any]:
     """The entry of a report's `checks` for this result."""
-    tree = plain(asdict(check))
-    assert isinstance(tree, dict)
-    return tree
+    return cast("dict[str, Any]", plain(asdict(check)))
 
 
 def _report(values: dict[str, Any]) -> Report:
