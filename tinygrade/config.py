@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from tinygrade.calling import call, print_warning
 from tinygrade.errors import CourseError, UsageError, did_you_mean
 from tinygrade.model import Assignment, Course, Group, Level, Limits, Policy, Surface
+from tinygrade.releasing import platform, public_plugin, release
 from tinygrade.tables import (
     Key,
     Place,
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 COURSE_FILE = "course.toml"
 ASSIGNMENT_FILE = "assignment.toml"
+#: The folder of records beside course.toml, when it names no other.
+RECORDED = "recorded"
 
 
 # ---- what may stand where --------------------------------------------------------------------------
@@ -58,8 +62,10 @@ _COURSE: Mapping[str, Key] = {
     "package": _NAME,
     "reference": _FOLDER,
     "template": _FOLDER,
+    "recorded": _TEXT,
     "plugin": _TEXT,
     "assignments": Key(_NAMES.test, _NAMES.words, required=True),
+    "release": _TABLE,
 }
 _ASSIGNMENT: Mapping[str, Key] = {
     "title": _TITLE,
@@ -72,7 +78,16 @@ _ASSIGNMENT: Mapping[str, Key] = {
     "course_tables": _NAMES,
     "surface": _TABLE,
     "limits": _TABLE,
+    "platform": _TABLE,
+    "release": _TABLE,
     "groups": _TABLES,
+    "late": _TABLE,
+}
+_PERCENT = Key(lambda v: is_number(v) and 0 <= v <= 100, "a number from 0 to 100")
+_LATE: Mapping[str, Key] = {
+    "percent_per_day": Key(_PERCENT.test, _PERCENT.words, required=True),
+    "most_percent": _PERCENT,
+    "grace_minutes": Key(lambda v: is_number(v) and v >= 0, "a number of minutes that is not negative"),
 }
 _SURFACE: Mapping[str, Key] = {
     "tensor": _TEXT,
@@ -89,7 +104,9 @@ _LIMITS: Mapping[str, Key] = {
     "cpu_seconds": _SECONDS,
     "import_cpu_seconds": _SECONDS,
     "memory_mib": _COUNT,
+    "idle_seconds": _SECONDS,
     "output_kib": _COUNT,
+    "scratch_mib": _COUNT,
 }
 _GROUP: Mapping[str, Key] = {"file": _FILE, "title": _TITLE, "points": _POINTS}
 
@@ -116,7 +133,18 @@ def load_course(root: Path) -> Course:
         template=_folder(root, values["template"]),
         plugin=_folder(root, values["plugin"]) if "plugin" in values else None,
         assignments=tuple(values["assignments"]),
+        public_plugin=public_plugin(Place(file, "release"), values.get("release", {})),
+        recorded=_recorded(root, values),
     )
+
+
+def _recorded(root: Path, values: Mapping[str, Any]) -> Path | None:
+    """The folder of records: the one that is named, or `recorded` where there is no solution."""
+    if "recorded" in values:
+        return _folder(root, values["recorded"])
+    solved = os.path.isdir(_folder(root, values["reference"]) / values["package"])
+    found = root / RECORDED
+    return found if not solved and os.path.isdir(found) else None
 
 
 def _folder(root: Path, name: str) -> Path:
@@ -148,9 +176,9 @@ def _course_root(folder: Path) -> Path | None:
 
 
 def _offered_root(start: Path, manager: pluggy.PluginManager) -> Path:
-    # pluggy answers with the latest registration first
-    results = reversed(manager.hook.tinygrade_assignment_paths())
-    roots = list(dict.fromkeys(Path(path) for paths in results for path in paths))
+    # the latest registration answers first
+    results = call(manager, "tinygrade_assignment_paths", print_warning, {}, _paths)
+    roots: list[Path] = list(dict.fromkeys(path for paths in reversed(results) for path in paths))
     if not roots:
         raise CourseError(
             f"no course found: neither {start} nor a folder above it holds {COURSE_FILE} "
@@ -160,6 +188,10 @@ def _offered_root(start: Path, manager: pluggy.PluginManager) -> Path:
         listed = ", ".join(map(str, roots))
         raise CourseError(f"the installed plugins offer several courses ({listed}); choose one with --course")
     return roots[0]
+
+
+def _paths(answer: Any) -> list[Path]:
+    return [Path(path) for path in answer]
 
 
 # ---- assignment ------------------------------------------------------------------------------------
@@ -196,8 +228,10 @@ def load_assignment(course: Course, id: str) -> Assignment:
         limits=_limits(place, values.get("limits", {})),
         hints=values.get("hints", "full"),
         minimum_isolation=values.get("minimum_isolation", "strong"),
-        extra=extra,
+        extra=extra | ({"late": checked(Place(place.file, "late"), values["late"], _LATE)} if "late" in values else {}),
         rests_on=_rests_on(place, course, id, values),
+        platform=platform(Place(place.file, "platform"), values.get("platform", {})),
+        release=release(Place(place.file, "release"), values.get("release", {})),
     )
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from tinygrade.errormap import ErrorMap as ErrorMap
 from tinygrade.isolation import Isolation as Isolation
 from tinygrade.isolation import Level as Level
 from tinygrade.jsontree import plain
+from tinygrade.terms import Group as Group
+from tinygrade.terms import Platform, Release
 
 #: Version of the report's JSON form; raised when a reader of the old form would misread the new one.
 REPORT_SCHEMA = 1
@@ -51,6 +53,10 @@ class Course:
     plugin: Path | None
     #: Assignment ids in course order; each is a folder below `root`.
     assignments: tuple[str, ...]
+    #: Which files of the plugin students get, as patterns relative to its folder.
+    public_plugin: tuple[str, ...] = ("**/*",)
+    #: Folder of what the solution answered beforehand, for students who do not have it; None: the solution is here.
+    recorded: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -70,22 +76,15 @@ class Surface:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one worker may use. Times are seconds, sizes MiB or KiB as named."""
+    """What one worker may use: seconds, MiB and KiB as named; of what is printed, the rest is read and dropped."""
 
     cpu_seconds: float = 5.0
     import_cpu_seconds: float = 5.0
     memory_mib: int = 1024
-    #: Printed text that is kept for the student; the rest is read and dropped.
+    #: All checks of a submission together may sleep for this long: single ones have a wall cap of their own.
+    idle_seconds: float = 60.0
     output_kib: int = 64
-
-
-@dataclass(frozen=True)
-class Group:
-    """Consecutive checks that the terminal shows as one line; one test file each."""
-
-    file: str
-    title: str
-    points: float
+    scratch_mib: int = 0  # of the folder that it may write to; 0 for none
 
 
 @dataclass(frozen=True)
@@ -106,10 +105,12 @@ class Assignment:
     limits: Limits
     hints: Hints
     minimum_isolation: Level
-    #: Tables that belong to the course plugin, for example `training`.
+    #: Tables that belong to plugins: the course's, for example `training`, and `late`.
     extra: Mapping[str, Mapping[str, Any]]
     #: The earlier assignments that this one builds on; None: all of them.
     rests_on: tuple[str, ...] | None = None
+    platform: Platform = field(default_factory=Platform)
+    release: Release = field(default_factory=Release)
 
     def predecessors(self) -> tuple[str, ...]:
         """Ids of the earlier assignments that this one builds on, in course order."""
@@ -223,12 +224,12 @@ class Report:
     tinygrade: str = ""
     #: How much of what was recognised a student is told; the instructor's view always has all of it.
     hints: Hints = "full"
+    #: Was the solution there, or only what it answered beforehand?
+    reference: Literal["live", "recorded"] = "live"
 
     def to_json(self) -> dict[str, Any]:
         """A tree of dict, list, str, int, float, bool and None; non-finite numbers become None."""
-        tree = plain(asdict(self))
-        assert isinstance(tree, dict)
-        return tree
+        return cast("dict[str, Any]", plain(asdict(self)))
 
     @classmethod
     def from_json(cls, tree: Mapping[str, Any]) -> Report:
@@ -266,9 +267,7 @@ def check_from_json(tree: Mapping[str, Any]) -> CheckResult:
 
 def check_to_json(check: CheckResult) -> dict[str, Any]:
     """The entry of a report's `checks` for this result."""
-    tree = plain(asdict(check))
-    assert isinstance(tree, dict)
-    return tree
+    return cast("dict[str, Any]", plain(asdict(check)))
 
 
 def _report(values: dict[str, Any]) -> Report:

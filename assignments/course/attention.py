@@ -37,7 +37,7 @@ def _heads(lib: Any, model: Any, string: str) -> list[list[list[float | None]]]:
     block = model.blocks[0]
     x = block.ln1(model.tok_emb(ids) + model.pos_emb(np.arange(time)))  # (1,T,C)
     heads = int(np.asarray(lib.fetch(block.attn.heads)))
-    q, k = (_split(np.array(lib.fetch(project(x))), heads) for project in (block.attn.q, block.attn.k))
+    q, k = (_by_head(np.array(lib.fetch(project(x))), heads) for project in (block.attn.q, block.attn.k))
     values = np.broadcast_to(np.eye(time), (1, heads, time, time)).copy()
     mask = np.array(lib.fetch(lib.transformer.causal_mask(time)))
     read = lib.transformer.scaled_dot_product_attention(*map(lib.as_tensor, (q, k, values)), mask)
@@ -45,7 +45,7 @@ def _heads(lib: Any, model: Any, string: str) -> list[list[list[float | None]]]:
     return [[_row(row, seen) for row, seen in zip(head, mask, strict=True)] for head in found]
 
 
-def _split(x: np.ndarray, heads: int) -> np.ndarray:
+def _by_head(x: np.ndarray, heads: int) -> np.ndarray:
     """(1,T,C) -> (1,H,T,D)"""
     return x.reshape(1, x.shape[1], heads, -1).swapaxes(1, 2).copy()
 

@@ -84,15 +84,16 @@ def run_training(grading: Any) -> TrainingRun:
 
 
 def _judge(grading: Any, own: Any, shapes: dict[str, Any], fresh: list[str]) -> Judge:
-    """Ask the reference's forward, or the student's own where the two differ."""
+    """Ask the reference's forward, or the student's own where the two differ, or where the reference is recorded."""
     forward = Forward(grading.reference, grading.draw(CHECK, "unused"))
     own_forward = Forward(own, grading.draw(CHECK, "unused"))
     judge = Judge(fresh, forward, 1.0)
     x, _ = inputs_and_targets(judge.strings)
     weights = random_weights(shapes, grading.rng(CHECK, "parity"))
     if np.allclose(own_forward(weights, x), forward(weights, x), rtol=PARITY_TOLERANCE, atol=PARITY_TOLERANCE):
-        return judge
-    return Judge(fresh, own_forward, OWN_FORWARD_SHARE)
+        # Without the solution nobody else computes; the two forwards are equal, so it may earn as much.
+        return judge if grading.reference.computes else Judge(fresh, own_forward, 1.0, "equal")
+    return Judge(fresh, own_forward, OWN_FORWARD_SHARE, "own")
 
 
 class Forward:
@@ -198,7 +199,7 @@ def training_section(run: TrainingRun, curve: list[list[float]]) -> dict[str, An
         "entropy_floor": run.judge.floor,
         "budget_limited": outcome.stopped == "budget",
         "stopped": outcome.stopped,
-        "forward": "reference" if run.judge.share == 1.0 else "own",
+        "forward": run.judge.whose,
         "sees_the_future": run.leak is not None,
         "curve": curve,
         "milestones": [[step, loss] for step, loss in milestones.items() if loss is not None],

@@ -139,3 +139,7 @@ def _nonfinite(array: np.ndarray) -> str:
     where = np.argwhere(np.isnan(array) if kind == "NaN" else np.isinf(array))[0]
     index = "[" + ", ".join(str(int(i)) for i in where) + "]" if array.ndim else ""
     return f"{kind}" + (f" at {index}" if index else "")
+
+
+def is_shape(value: Any) -> bool:
+    return type(value) is tuple and all(type(size) is int and size >= 0 for size in value)

@@ -6,15 +6,19 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from tinygrade.errors import UsageError
+from tinygrade.calling import ANY_FAULT, BUILTIN, brief
+from tinygrade.errors import GraderError, PluginError, TinygradeError, UsageError
 from tinygrade.reporters.base import Reporter, Sources, TakesSections, TakesSources
 
 if TYPE_CHECKING:
     from tinygrade.model import Report
     from tinygrade.plugins import Registry
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class Target:
     #: None for standard output.
     file: Path | None
     reporter: Reporter
+    #: The plugin that offers the format.
+    provider: str
 
 
 def parse(values: Sequence[str], registry: Registry[Callable[..., Any]], sources: Sources) -> list[Target]:
@@ -32,18 +38,16 @@ def parse(values: Sequence[str], registry: Registry[Callable[..., Any]], sources
 
     Raises:
         UsageError: unknown format, two reports to one place, or a file that cannot be written.
+        PluginError: the plugin of a format cannot make a reporter.
     """
     targets: list[Target] = []
     for value in values:
         name, equals, file = value.partition("=")
         if equals and not file:
             raise UsageError(f"--report {value}: names no file after the =")
-        reporter = registry.get(name)()
-        if isinstance(reporter, TakesSources):
-            reporter.use_sources(sources)
-        elif isinstance(reporter, TakesSections):
-            reporter.use_sections(sources.section_text)
-        target = Target(name, Path(os.path.realpath(file)) if file else None, reporter)
+        make, provider = registry.get(name), registry.provider(name)
+        reporter = _attempt(partial(_made, make, sources), name, provider)
+        target = Target(name, Path(os.path.realpath(file)) if file else None, reporter, provider)
         _refuse_same_place(value, target, targets)
         targets.append(target)
     for target in targets:
@@ -64,17 +68,56 @@ def to_stdout(targets: Sequence[Target]) -> bool:
 
 
 def write(targets: Sequence[Target], report: Report) -> None:
-    """Render and write each one.
+    """Render and write each one; what cannot be rendered is told when all the others are written.
 
     Raises:
         UsageError: a file cannot be written any more.
+        PluginError: the plugin of a format failed; GraderError: it is a built-in.
     """
+    faults: list[TinygradeError] = []
     for target in targets:
-        text = target.reporter.render(report)
-        if target.file is None:
-            _print(text)
+        try:
+            text = _attempt(partial(_rendered, target, report), target.format, target.provider)
+        except (PluginError, GraderError) as fault:
+            faults.append(fault)
         else:
-            write_file(target.file, text)
+            _put(target, text)
+    if faults:
+        raise faults[0]
+
+
+def _put(target: Target, text: str) -> None:
+    if target.file is None:
+        _print(text)
+    else:
+        write_file(target.file, text)
+
+
+def _made(make: Callable[..., Any], sources: Sources) -> Reporter:
+    reporter: Reporter = make()
+    if isinstance(reporter, TakesSources):
+        reporter.use_sources(sources)
+    elif isinstance(reporter, TakesSections):
+        reporter.use_sections(sources.section_text)
+    return reporter
+
+
+def _rendered(target: Target, report: Report) -> str:
+    text = target.reporter.render(report)
+    if not isinstance(text, str):
+        raise TypeError(f"render gave a {type(text).__name__} instead of a text")
+    return text
+
+
+def _attempt(step: Callable[[], T], name: str, provider: str) -> T:
+    """What a reporter answers; where it fails, the error says whose it is."""
+    try:
+        return step()
+    except TinygradeError:
+        raise
+    except ANY_FAULT as error:
+        kind = GraderError if provider.startswith(BUILTIN) else PluginError
+        raise kind(f"the reporter {name!r} of plugin {provider!r} failed: {brief(error)}") from error
 
 
 def _print(text: str) -> None:

@@ -70,7 +70,7 @@ class LiveView:
     # ---- life of the view ----
 
     def __enter__(self) -> LiveView:
-        if _can_redraw(self._console, self._stream):
+        if can_redraw(self._console, self._stream):
             from rich.live import Live
 
             self._live = Live(console=self._console, get_renderable=self._status, transient=True, refresh_per_second=8)
@@ -113,7 +113,7 @@ class LiveView:
         self._now = Now(total=len(event.checks))
         head = self._headline
         self._print(blocks.title(head.assignment, head.title, head.commands.seed, self._width))
-        self._print(blocks.surroundings(event.isolation, event.environment, self._width))
+        self._print(blocks.surroundings(event.isolation, event.environment, self._width, event.reference))
 
     def _finish_check(self, result: CheckResult) -> None:
         self._done.append(result if self._instructor else _as_shown(result))
@@ -177,7 +177,7 @@ def _as_shown(check: CheckResult) -> CheckResult:
     )
 
 
-def _can_redraw(console: Console, stream: Any) -> bool:
+def can_redraw(console: Console, stream: Any) -> bool:
     # FORCE_COLOR makes rich take a pipe for a terminal; colours do no harm there, redrawing would.
     isatty = getattr(stream, "isatty", None)
     return bool(isatty and isatty() and console.is_interactive and not console.is_dumb_terminal)

@@ -56,7 +56,7 @@ def browser() -> Iterator[Any]:
     """Chromium without a window. It is skipped where there is none, unless TINYGRADE_NEED names `browser`."""
     program, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not program or not driver:
-        needed = "browser" in os.environ.get("TINYGRADE_NEED", "").split(",")
+        needed = "browser" in os.environ.get("TINYGRADE_NEED", "").split()
         (pytest.fail if needed else pytest.skip)("needs the Debian packages chromium and chromium-driver")
     from selenium import webdriver
 
