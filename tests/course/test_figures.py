@@ -34,7 +34,7 @@ def test_the_recorded_curve_is_that_of_the_reference(course: Any, assignment: An
 
 def test_attention_is_that_of_the_reference_with_these_weights(course: Any, assignment: Any, reference: Any) -> None:
     weights = course.weights.random_weights(dict(assignment.surface.parameters), np.random.default_rng(1))
-    section = course.attention.attention_section(reference, weights)
+    section = course.attention.attention_section(reference, weights)["attention"]
     assert [entry["string"] for entry in section["strings"]] == list(course.attention.SHOWN)
     ids = course.strings.encode(["ABCD"])[0, :4]
     for number, head in enumerate(section["strings"][1]["heads"]):
