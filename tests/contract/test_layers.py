@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Lowest first. A module may import what stands in its own row or in a row above it here.
 LAYERS = (
     {"errors", "text", "sinks", "isolation", "model", "failures", "worker"},
-    {"", "hookspecs", "config", "tables", "scoring", "events", "template", "sandbox", "diagnosis"},
+    {"", "hookspecs", "config", "tables", "scoring", "events", "template", "sandbox", "diagnosis", "stored"},
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},
     {"grading", "session", "checklist"},

@@ -30,6 +30,7 @@ COMMANDS = {
     "reference": "Check the solution and compare with the recorded baseline.",
     "audit": "Try an assignment's mutants and correct variants on its checks.",
     "template": "Generate the student template from the solution.",
+    "report": "Show stored reports again, or in another format.",
     "plugins": "List plugins and what they registered.",
     "doctor": "Show how well student code is confined here.",
 }

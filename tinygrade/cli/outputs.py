@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -25,6 +26,8 @@ class Target:
     #: None for standard output.
     file: Path | None
     reporter: Reporter
+    #: Is it added to what the file holds?
+    append: bool = False
 
 
 def parse(
@@ -33,8 +36,10 @@ def parse(
     """The targets, all of which can be written.
 
     Raises:
-        UsageError: unknown format, two reports to one place, or a file that cannot be written.
+        UsageError: unknown format, one that is asked for twice, two reports to one place, or a file that cannot be
+            written.
     """
+    refuse_twice(values)
     targets: list[Target] = []
     for value in values:
         name, equals, file = value.partition("=")
@@ -43,13 +48,27 @@ def parse(
         reporter = registry.get(name)()
         if isinstance(reporter, TakesSections):
             reporter.use_sections(section_text)
-        target = Target(name, Path(os.path.realpath(file)) if file else None, reporter)
+        target = _target(name, file, reporter)
         _refuse_same_place(value, target, targets)
         targets.append(target)
     for target in targets:
         if target.file is not None:
-            try_writing(target.file)
+            try_writing(target.file, target.append)
     return targets
+
+
+def _target(name: str, file: str, reporter: Reporter) -> Target:
+    named = os.environ.get(getattr(reporter, "environment_file", ""), "")
+    place = Path(os.path.realpath(file or named)) if file or named else None
+    return Target(name, place, reporter, append=bool(named) and place == Path(os.path.realpath(named)))
+
+
+def refuse_twice(values: Sequence[str]) -> None:
+    """Raise `UsageError` when a format is asked for twice."""
+    names = [value.partition("=")[0] for value in values]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise UsageError(f"--report {values[index]}: {name} is asked for twice; write it once and copy the file")
 
 
 def _refuse_same_place(value: str, target: Target, earlier: Sequence[Target]) -> None:
@@ -70,18 +89,47 @@ def write(targets: Sequence[Target], report: Report) -> None:
         UsageError: a file cannot be written any more.
     """
     for target in targets:
-        text = target.reporter.render(report)
-        if target.file is None:
-            _print(text)
-        else:
-            write_file(target.file, text)
+        put(target, target.reporter.render(report))
 
 
-def _print(text: str) -> None:
-    from tinygrade.text import for_terminal
+def put(target: Target, text: str) -> None:
+    """Bring a rendered report to its place.
 
-    sys.stdout.write(for_terminal(text, sys.stdout.encoding))
+    Raises:
+        UsageError: the file cannot be written any more.
+    """
+    if target.file is None:
+        _print(text, getattr(target.reporter, "speaks_to_runner", False))
+    elif target.append:
+        _append(target.file, text)
+    else:
+        write_file(target.file, text)
+
+
+def _print(text: str, commands: bool) -> None:
+    from tinygrade.text import for_terminal, without_commands
+
+    # standard output may be the log of a CI job, whatever the format
+    shown = text if commands else "\n".join(map(without_commands, text.split("\n")))
+    sys.stdout.write(for_terminal(shown, sys.stdout.encoding))
     sys.stdout.flush()
+
+
+def _append(file: Path, text: str) -> None:
+    """Add to a file that others write to, too: all of `text`, or nothing of it."""
+    try:
+        with file.open("ab", buffering=0) as stream:
+            before = stream.tell()
+            data = text.encode("utf-8", "backslashreplace")
+            try:
+                written = stream.write(data)
+                if written != len(data):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            except OSError:
+                stream.truncate(before)
+                raise
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be written: {error.strerror}") from error
 
 
 def write_file(file: Path, content: str | bytes) -> None:
@@ -105,16 +153,17 @@ def write_file(file: Path, content: str | bytes) -> None:
         raise UsageError(f"{file}: cannot be written: {error.strerror}") from error
 
 
-def try_writing(file: Path) -> None:
+def try_writing(file: Path, append: bool = False) -> None:
     """Ask the file system now: nobody should train for five minutes and lose the report."""
     if file.is_dir():
         raise UsageError(f"{file}: cannot be written: it is a folder")
     if _is_device(file):
         return
     try:
-        aside = _aside(file)
-        aside.touch()
-        aside.unlink()
+        aside = file if append and file.exists() else _aside(file)
+        aside.open("ab").close()
+        if aside != file:
+            aside.unlink()
     except OSError as error:
         raise UsageError(f"{file}: cannot be written: {error.strerror}") from error
 

@@ -66,7 +66,7 @@ def grade_and_show(
     options = ctx.params
     limit = _limit(options["fail_under"], assignment)
     job = _job(options, assignment, source, manager)
-    section_text = _section_text(manager)
+    section_text = sections_of(manager)
     targets = outputs.parse(options["report"], reporters(manager), section_text)
     stream = sys.stderr if outputs.to_stdout(targets) else sys.stdout
     headline = Headline(assignment.id, assignment.title, commands(ctx, job.seed, assignment))
@@ -112,7 +112,9 @@ def _graded(job: Any, manager: pluggy.PluginManager, show: Callable[[Event], Non
     return grading.grade(job, manager, relay)
 
 
-def _section_text(manager: pluggy.PluginManager) -> Callable[[str, Any], list[str] | None]:
+def sections_of(manager: pluggy.PluginManager) -> Callable[[str, Any], list[str] | None]:
+    """How plugins show the sections of a report as text."""
+
     def section_text(name: str, data: Any) -> list[str] | None:
         lines: list[str] | None = manager.hook.tinygrade_section_text(name=name, data=data)
         return lines

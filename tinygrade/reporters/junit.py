@@ -45,6 +45,8 @@ class _Test:
 class JUnitReporter:
     """One document. A run without score says so in the properties of each suite, and each fault of ours is an error."""
 
+    suffix = ".xml"
+
     def render(self, report: Report) -> str:
         suites = {name: [t for c in checks for t in _tests(c)] for name, checks in grouped(report.checks).items()}
         counts = _counts([test for tests in suites.values() for test in tests])
