@@ -133,7 +133,7 @@ def test_a_policy_changes_the_total(make_check: Callable[..., CheckResult], make
 def test_the_leaderboard_takes_what_has_its_form(
     make_check: Callable[..., CheckResult], make_report: Callable[..., Report]
 ) -> None:
-    values = [True, None, [], float("nan")]
+    values = [True, None, [], float("nan"), float("inf"), 10**400]
     nonsense = ["x", None, {"name": 1, "value": 2}, {"name": "x"}, *({"name": "x", "value": v} for v in values)]
     good = [{"name": "loss", "value": 0.057, "order": "asc"}, {"name": "steps", "value": 70, "order": "down"}]
     report = make_report(make_check("a"), sections={"leaderboard": [*nonsense, *good]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -126,7 +127,8 @@ def _append(file: Path, text: str) -> None:
                 if written != len(data):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             except OSError:
-                stream.truncate(before)
+                with contextlib.suppress(OSError):  # a device or a pipe cannot be cut; the first error says more
+                    stream.truncate(before)
                 raise
     except OSError as error:
         raise UsageError(f"{file}: cannot be written: {error.strerror}") from error

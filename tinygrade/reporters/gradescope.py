@@ -14,6 +14,7 @@ from tinygrade.model import CheckResult, Report
 from tinygrade.reporters import blocks, details, home
 from tinygrade.reporters.advice import Commands, advice
 from tinygrade.reporters.base import SectionText, no_sections
+from tinygrade.reporters.curve import finite
 from tinygrade.reporters.lines import Line, to_text
 from tinygrade.reporters.words import WORDS, grouped, points
 from tinygrade.text import clean, clean_line
@@ -129,7 +130,7 @@ def _entry(entry: Any) -> dict[str, Any] | None:
     value = entry.get("value")
     if isinstance(value, str):
         value = clean_line(value)
-    elif isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+    elif finite(value) is None:
         return None
     order = {"order": "asc"} if entry.get("order") == "asc" else {}
     return {"name": clean_line(entry["name"]), "value": value, **order}
