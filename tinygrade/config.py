@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from tinygrade.calling import call, print_warning
 from tinygrade.errors import CourseError, UsageError, did_you_mean
 from tinygrade.model import Assignment, Course, Group, Level, Limits, Policy, Surface
+from tinygrade.releasing import platform, public_plugin, release
 from tinygrade.tables import (
     Key,
     Place,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 COURSE_FILE = "course.toml"
 ASSIGNMENT_FILE = "assignment.toml"
+RECORDED = "recorded"
 
 
 # ---- what may stand where --------------------------------------------------------------------------
@@ -58,8 +61,10 @@ _COURSE: Mapping[str, Key] = {
     "package": _NAME,
     "reference": _FOLDER,
     "template": _FOLDER,
+    "recorded": _TEXT,
     "plugin": _TEXT,
     "assignments": Key(_NAMES.test, _NAMES.words, required=True),
+    "release": _TABLE,
 }
 _ASSIGNMENT: Mapping[str, Key] = {
     "title": _TITLE,
@@ -72,6 +77,8 @@ _ASSIGNMENT: Mapping[str, Key] = {
     "course_tables": _NAMES,
     "surface": _TABLE,
     "limits": _TABLE,
+    "platform": _TABLE,
+    "release": _TABLE,
     "groups": _TABLES,
 }
 _SURFACE: Mapping[str, Key] = {
@@ -90,6 +97,7 @@ _LIMITS: Mapping[str, Key] = {
     "import_cpu_seconds": _SECONDS,
     "memory_mib": _COUNT,
     "output_kib": _COUNT,
+    "scratch_mib": _COUNT,
 }
 _GROUP: Mapping[str, Key] = {"file": _FILE, "title": _TITLE, "points": _POINTS}
 
@@ -116,7 +124,33 @@ def load_course(root: Path) -> Course:
         template=_folder(root, values["template"]),
         plugin=_folder(root, values["plugin"]) if "plugin" in values else None,
         assignments=tuple(values["assignments"]),
+        public_plugin=public_plugin(Place(file, "release"), values.get("release", {})),
+        recorded=_recorded(root, values),
     )
+
+
+def _recorded(root: Path, values: Mapping[str, Any]) -> Path | None:
+    """The folder of records: the one that is named, or `recorded` where there is no solution."""
+    if "recorded" in values:
+        return _folder(root, values["recorded"])
+    solved = os.path.isdir(_folder(root, values["reference"]) / values["package"])
+    found = root / RECORDED
+    return found if not solved and os.path.isdir(found) else None
+
+
+def record_of(assignment: Assignment) -> Path | None:
+    """The record that a run of this assignment needs, or None where the solution is there.
+
+    Raises:
+        CourseError: there is neither.
+    """
+    course = assignment.course
+    if course.recorded is not None:
+        return course.recorded / f"{assignment.id}.npz"
+    solved = course.reference / course.package
+    if not os.path.isdir(solved):
+        raise CourseError(f"{solved}: there is no solution, and {course.root} has no folder {RECORDED}/ instead")
+    return None
 
 
 def _folder(root: Path, name: str) -> Path:
@@ -148,9 +182,9 @@ def _course_root(folder: Path) -> Path | None:
 
 
 def _offered_root(start: Path, manager: pluggy.PluginManager) -> Path:
-    # pluggy answers with the latest registration first
-    results = reversed(manager.hook.tinygrade_assignment_paths())
-    roots = list(dict.fromkeys(Path(path) for paths in results for path in paths))
+    # the latest registration answers first
+    results = call(manager, "tinygrade_assignment_paths", print_warning, {}, _paths)
+    roots: list[Path] = list(dict.fromkeys(path for paths in reversed(results) for path in paths))
     if not roots:
         raise CourseError(
             f"no course found: neither {start} nor a folder above it holds {COURSE_FILE} "
@@ -160,6 +194,10 @@ def _offered_root(start: Path, manager: pluggy.PluginManager) -> Path:
         listed = ", ".join(map(str, roots))
         raise CourseError(f"the installed plugins offer several courses ({listed}); choose one with --course")
     return roots[0]
+
+
+def _paths(answer: Any) -> list[Path]:
+    return [Path(path) for path in answer]
 
 
 # ---- assignment ------------------------------------------------------------------------------------
@@ -198,6 +236,8 @@ def load_assignment(course: Course, id: str) -> Assignment:
         minimum_isolation=values.get("minimum_isolation", "strong"),
         extra=extra,
         rests_on=_rests_on(place, course, id, values),
+        platform=platform(Place(place.file, "platform"), values.get("platform", {})),
+        release=release(Place(place.file, "release"), values.get("release", {})),
     )
 
 

@@ -70,6 +70,12 @@ class Job:
     #: Run the smoke checks of earlier assignments; an audit leaves them out where these are the solution's own files.
     smoke: bool = True
     record: Record | None = None
+    #: File of a recorded reference to judge by, instead of the solution.
+    recorded: Path | None = None
+    #: File to write what the solution answered to.
+    recording: Path | None = None
+    #: Draw the same inputs for every submission, as recorded runs do.
+    shared_inputs: bool = False
 
 
 def grade(
@@ -106,7 +112,7 @@ def _start(job: Job, work: Path) -> _Child:
     ours, theirs = os.pipe()
     os.set_inheritable(theirs, True)
     here = work / "empty"
-    here.mkdir()
+    here.mkdir(mode=0o700)
     command = [sys.executable, "-P", "-s", "-c", BOOTSTRAP, str(Path(__file__).parent.parent), str(theirs)]
     with open(work / "stderr.txt", "wb") as stderr:
         process = subprocess.Popen(
@@ -141,6 +147,9 @@ def _message(job: Job, work: Path) -> dict[str, Any]:
         "budget": job.budget,
         "smoke": job.smoke,
         "record": asdict(job.record) if job.record else None,
+        "recorded": str(job.recorded) if job.recorded else "",
+        "recording": str(job.recording) if job.recording else "",
+        "shared_inputs": job.shared_inputs,
         "work": str(work),
     }
 

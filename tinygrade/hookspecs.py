@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import click
 
+    from tinygrade.figures import Figure
     from tinygrade.model import Adjustment, Assignment, CheckResult, Report, Submission
 
 hookspec = pluggy.HookspecMarker("tinygrade")
@@ -48,7 +49,8 @@ def tinygrade_register_sandboxes(register: Callable[[str, Callable[..., Any]], N
     """Call `register(name, factory)` for each sandbox. A name that is taken is an error naming both plugins.
 
     `factory(limits=...)` gives an object as described by `tinygrade.sandbox.Sandbox`. Under `--isolation none` it
-    also gets `without`, the names of steps of the confinement to leave out (see `tinygrade.worker.confinement`).
+    also gets `without`, the names of steps of the confinement to leave out (see `tinygrade.worker.confinement`); for an
+    assignment with `scratch_mib`, `scratch`: a folder for the folders of its workers, which every user can get through.
 
     .. versionadded:: 0.1
     """
@@ -120,6 +122,17 @@ def tinygrade_adjust_score(report: Report, context: Mapping[str, Any]) -> Adjust
 @hookspec(firstresult=True)
 def tinygrade_section_text(name: str, data: Any) -> list[str] | None:
     """Lines of plain text that show the report section `name` in a terminal; None when it is not yours.
+
+    .. versionadded:: 0.1
+    """
+
+
+@hookspec(firstresult=True)
+def tinygrade_section_figures(name: str, data: Any) -> list[Figure] | None:
+    """Figures (see `tinygrade.figures`) that show the report section `name`; None when it is not yours.
+
+    `data` may come from a stored report of another version. What you give is text and numbers: it is escaped and drawn
+    by the reporter. Where there are no figures, the lines of `tinygrade_section_text` are shown.
 
     .. versionadded:: 0.1
     """

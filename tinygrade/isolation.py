@@ -28,6 +28,8 @@ class Isolation:
     uid_dropped: bool = False
     #: Did workers keep any capability of root's?
     capabilities: bool = False
+    #: Who held the cap of a worker's scratch folder: `capped` (the kernel), `watched` (the grader), "" without one.
+    scratch: str = ""
 
     @classmethod
     def from_json(cls, tree: Mapping[str, Any]) -> Isolation:

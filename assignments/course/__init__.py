@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygrade import hookimpl
+from tinygrade.figures import Figure
 
 
 @hookimpl
@@ -20,6 +21,13 @@ def tinygrade_section_text(name: str, data: Any) -> list[str] | None:
     from . import sections
 
     return sections.text(name, data)
+
+
+@hookimpl
+def tinygrade_section_figures(name: str, data: Any) -> list[Figure] | None:
+    from . import figures
+
+    return figures.of_section(name, data)
 
 
 @hookimpl

@@ -11,12 +11,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: Lowest first. A module may import what stands in its own row or in a row above it here.
 LAYERS = (
-    {"errors", "text", "sinks", "isolation", "model", "failures", "worker"},
-    {"", "hookspecs", "config", "tables", "scoring", "events", "template", "sandbox", "diagnosis", "stored"},
+    {"errors", "text", "sinks", "isolation", "jsontree", "errormap", "model", "terms", "failures", "worker"},
+    {
+        *("", "hookspecs", "calling", "adjusting", "config", "tables", "releasing", "scoring", "events"),
+        *("template", "sandbox", "diagnosis", "figures", "stored"),
+    },
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},
-    {"grading", "session", "checklist"},
-    {"audit", "attacks"},
+    {"grading", "session", "checklist", "recording"},
+    {"audit", "attacks", "release"},
     {"cli", "testing", "__main__"},
 )
 FAMILIES = LAYERS[2]

@@ -14,7 +14,7 @@ import pytest
 
 from tests.reporters.conftest import stored_report
 from tests.runner import parse_output
-from tinygrade.cli.running import sections_of
+from tinygrade.cli.sources import sources_of
 from tinygrade.config import load_course
 from tinygrade.plugins import load_course_plugin, make_plugin_manager, reporters
 from tinygrade.reporters.base import SectionText, TakesSections
@@ -30,7 +30,7 @@ def section_text(repository: Path) -> SectionText:
     """The words of the course for its sections."""
     manager = make_plugin_manager()
     load_course_plugin(manager, load_course(repository / "assignments"))
-    return sections_of(manager)
+    return sources_of(manager).section_text
 
 
 def legible(format: str, text: str) -> str:

@@ -8,15 +8,19 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from tinygrade.errors import UsageError
-from tinygrade.reporters.base import Reporter, SectionText, TakesSections
+from tinygrade.calling import ANY_FAULT, BUILTIN, brief
+from tinygrade.errors import GraderError, PluginError, TinygradeError, UsageError
+from tinygrade.reporters.base import Reporter, Sources, TakesMany, TakesSections, TakesSources
 
 if TYPE_CHECKING:
     from tinygrade.model import Report
     from tinygrade.plugins import Registry
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -27,18 +31,19 @@ class Target:
     #: None for standard output.
     file: Path | None
     reporter: Reporter
+    #: The plugin that offers the format.
+    provider: str
     #: Is it added to what the file holds?
     append: bool = False
 
 
-def parse(
-    values: Sequence[str], registry: Registry[Callable[..., Any]], section_text: SectionText
-) -> list[Target]:
+def parse(values: Sequence[str], registry: Registry[Callable[..., Any]], sources: Sources) -> list[Target]:
     """The targets, all of which can be written.
 
     Raises:
         UsageError: unknown format, one that is asked for twice, two reports to one place, or a file that cannot be
             written.
+        PluginError: the plugin of a format cannot make a reporter.
     """
     refuse_twice(values)
     targets: list[Target] = []
@@ -46,10 +51,10 @@ def parse(
         name, equals, file = value.partition("=")
         if equals and not file:
             raise UsageError(f"--report {value}: names no file after the =")
-        reporter = registry.get(name)()
-        if isinstance(reporter, TakesSections):
-            reporter.use_sections(section_text)
-        target = _target(name, file, reporter)
+        make, provider = registry.get(name), registry.provider(name)
+        reporter = _attempt(partial(_made, make, sources), name, provider)
+        place, append = _place(file, reporter)
+        target = Target(name, place, reporter, provider, append)
         _refuse_same_place(value, target, targets)
         targets.append(target)
     for target in targets:
@@ -58,10 +63,11 @@ def parse(
     return targets
 
 
-def _target(name: str, file: str, reporter: Reporter) -> Target:
+def _place(file: str, reporter: Reporter) -> tuple[Path | None, bool]:
+    """Where a report goes, and whether it is appended there."""
     named = os.environ.get(getattr(reporter, "environment_file", ""), "")
     place = Path(os.path.realpath(file or named)) if file or named else None
-    return Target(name, place, reporter, append=bool(named) and place == Path(os.path.realpath(named)))
+    return place, bool(named) and place == Path(os.path.realpath(named))
 
 
 def refuse_twice(values: Sequence[str]) -> None:
@@ -84,13 +90,31 @@ def to_stdout(targets: Sequence[Target]) -> bool:
 
 
 def write(targets: Sequence[Target], report: Report) -> None:
-    """Render and write each one.
+    """Render and write each one; what cannot be rendered is told when all the others are written.
 
     Raises:
         UsageError: a file cannot be written any more.
+        PluginError: the plugin of a format failed; GraderError: it is a built-in.
     """
+    faults: list[TinygradeError] = []
     for target in targets:
-        put(target, target.reporter.render(report))
+        try:
+            text = rendered(target, [report])
+        except (PluginError, GraderError) as fault:
+            faults.append(fault)
+        else:
+            put(target, text)
+    if faults:
+        raise faults[0]
+
+
+def rendered(target: Target, reports: Sequence[Report]) -> str:
+    """The text of one report, or of many by a reporter that takes many.
+
+    Raises:
+        PluginError: the plugin of the format failed; GraderError: it is a built-in.
+    """
+    return _attempt(partial(_rendered, target.reporter, reports), target.format, target.provider)
 
 
 def put(target: Target, text: str) -> None:
@@ -107,6 +131,37 @@ def put(target: Target, text: str) -> None:
         write_file(target.file, text)
 
 
+def _made(make: Callable[..., Any], sources: Sources) -> Reporter:
+    reporter: Reporter = make()
+    if isinstance(reporter, TakesSources):
+        reporter.use_sources(sources)
+    elif isinstance(reporter, TakesSections):
+        reporter.use_sections(sources.section_text)
+    return reporter
+
+
+def _rendered(reporter: Reporter, reports: Sequence[Report]) -> str:
+    if len(reports) == 1:
+        text = reporter.render(reports[0])
+    else:
+        assert isinstance(reporter, TakesMany)
+        text = reporter.render_all(reports)
+    if not isinstance(text, str):
+        raise TypeError(f"render gave a {type(text).__name__} instead of a text")
+    return text
+
+
+def _attempt(step: Callable[[], T], name: str, provider: str) -> T:
+    """What a reporter answers; where it fails, the error says whose it is."""
+    try:
+        return step()
+    except TinygradeError:
+        raise
+    except ANY_FAULT as error:
+        kind = GraderError if provider.startswith(BUILTIN) else PluginError
+        raise kind(f"the reporter {name!r} of plugin {provider!r} failed: {brief(error)}") from error
+
+
 def _print(text: str, commands: bool) -> None:
     from tinygrade.text import for_terminal, without_commands
 
@@ -118,13 +173,12 @@ def _print(text: str, commands: bool) -> None:
 
 def _append(file: Path, text: str) -> None:
     """Add to a file that others write to, too: all of `text`, or nothing of it."""
+    data = text.encode("utf-8", "backslashreplace")
     try:
         with file.open("ab", buffering=0) as stream:
             before = stream.tell()
-            data = text.encode("utf-8", "backslashreplace")
             try:
-                written = stream.write(data)
-                if written != len(data):
+                if stream.write(data) != len(data):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             except OSError:
                 with contextlib.suppress(OSError):  # a device or a pipe cannot be cut; the first error says more

@@ -15,7 +15,7 @@ import click
 from tinygrade.cli import outputs
 from tinygrade.cli.options import course_option
 from tinygrade.errors import CourseError, UsageError
-from tinygrade.reporters.base import SectionText, TakesMany
+from tinygrade.reporters.base import SectionText, Sources, TakesMany
 
 if TYPE_CHECKING:
     from tinygrade.model import Report
@@ -46,16 +46,17 @@ def command(
 
     stored = [read(file) for file in files]
     reports = stored if instructor else [report.student_view() for report in stored]
-    section_text = _section_text(ctx, course_dir)
+    sources = _sources(ctx, course_dir)
     if formats:
-        _write(_plans(files, reports, formats, reporters(ctx.obj), section_text))
+        _write(_plans(files, reports, formats, reporters(ctx.obj), sources))
     else:
-        _show(reports, section_text)
+        _show(reports, sources.section_text)
     return 0
 
 
-def _section_text(ctx: click.Context, course_dir: Path | None) -> SectionText:
-    from tinygrade.cli.running import open_course, sections_of
+def _sources(ctx: click.Context, course_dir: Path | None) -> Sources:
+    from tinygrade.cli.running import open_course
+    from tinygrade.cli.sources import sources_of
 
     try:
         open_course(ctx, course_dir)
@@ -63,7 +64,7 @@ def _section_text(ctx: click.Context, course_dir: Path | None) -> SectionText:
         # without its course, a section has no words and is left out; a course that was named must be one
         if course_dir is not None:
             raise
-    return sections_of(ctx.obj)
+    return sources_of(ctx.obj)
 
 
 # ---- on the screen ---------------------------------------------------------------------------------
@@ -94,15 +95,8 @@ def _differences(report: Report) -> list[str]:
 
 def _write(plans: Sequence[Plan]) -> None:
     # all are rendered before the first is written: a fault of one reporter leaves nothing behind
-    for target, text in [(target, _rendered(target, reports)) for target, reports in plans]:
+    for target, text in [(target, outputs.rendered(target, reports)) for target, reports in plans]:
         outputs.put(target, text)
-
-
-def _rendered(target: outputs.Target, reports: Sequence[Report]) -> str:
-    if len(reports) == 1:
-        return target.reporter.render(reports[0])
-    assert isinstance(target.reporter, TakesMany)
-    return target.reporter.render_all(reports)
 
 
 def _plans(
@@ -110,7 +104,7 @@ def _plans(
     reports: Sequence[Report],
     formats: Sequence[str],
     registry: Registry[Callable[..., Any]],
-    section_text: SectionText,
+    sources: Sources,
 ) -> list[Plan]:
     """Where what goes; all of it can be written.
 
@@ -120,12 +114,12 @@ def _plans(
     """
     outputs.refuse_twice(formats)
     folders = [value for value in formats if _names_folder(value)]
-    together = outputs.parse([value for value in formats if value not in folders], registry, section_text)
+    together = outputs.parse([value for value in formats if value not in folders], registry, sources)
     plans: list[Plan] = [(target, reports) for target in together]
     for value in folders:
         names = _names(files, value, registry)
         for name, report in zip(names, reports, strict=True):
-            plans += [(target, [report]) for target in outputs.parse([name], registry, section_text)]
+            plans += [(target, [report]) for target in outputs.parse([name], registry, sources)]
     _refuse_clashes(files, [target for target, _ in plans])
     for target, many in plans:
         if len(many) > 1 and not isinstance(target.reporter, TakesMany):

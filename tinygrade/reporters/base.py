@@ -1,7 +1,8 @@
 """What a reporter is, so that plugins can write one without reading a built-in one.
 
 A factory registered by `tinygrade_register_reporters` gives an object with `render`. A reporter that also shows
-the sections of plugins offers `use_sections`, which is called before `render`. What else one may offer, each by itself:
+the sections of plugins as text offers `use_sections`, one that shows more of what plugins know `use_sources`; either
+is called before `render`. What else one may offer, each by itself:
 
 * `render_all(reports) -> str`: one document of many reports;
 * `suffix`, for example ".xml": how its files end where nobody names them (".txt" without it);
@@ -12,12 +13,21 @@ the sections of plugins offers `use_sections`, which is called before `render`. 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from tinygrade.model import Report
 
+if TYPE_CHECKING:
+    from tinygrade.diagnosis.catalogue import Page
+    from tinygrade.figures import Figure
+
 #: `(section name, data)` to lines of plain text, or None when no plugin shows this section.
 SectionText = Callable[[str, Any], list[str] | None]
+#: `(section name, data)` to figures, or None when no plugin draws this section.
+SectionFigures = Callable[[str, Any], "list[Figure] | None"]
+#: The page of a diagnosis by its code, or None when no plugin has one.
+PageOf = Callable[[str], "Page | None"]
 
 
 class Reporter(Protocol):
@@ -45,3 +55,23 @@ class TakesMany(Protocol):
 def no_sections(name: str, data: Any) -> list[str] | None:
     """The `SectionText` of a reporter that nobody gave one."""
     return None
+
+
+def _nothing(*_: Any) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What reporters may ask plugins for."""
+
+    section_text: SectionText = no_sections
+    section_figures: SectionFigures = _nothing
+    page: PageOf = _nothing
+
+
+@runtime_checkable
+class TakesSources(Protocol):
+    """A reporter that shows figures, or pages of diagnoses."""
+
+    def use_sources(self, sources: Sources) -> None: ...

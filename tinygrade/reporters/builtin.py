@@ -11,6 +11,7 @@ from tinygrade.reporters.csvfile import CsvReporter
 from tinygrade.reporters.github import GithubReporter
 from tinygrade.reporters.github_summary import GithubSummaryReporter
 from tinygrade.reporters.gradescope import GradescopeReporter
+from tinygrade.reporters.html.reporter import HtmlReporter
 from tinygrade.reporters.jsonfile import JsonReporter
 from tinygrade.reporters.junit import JUnitReporter
 from tinygrade.reporters.markdown import MarkdownReporter
@@ -20,6 +21,7 @@ from tinygrade.reporters.terminal import TerminalReporter
 @hookimpl
 def tinygrade_register_reporters(register: Callable[[str, Callable[..., Any]], None]) -> None:
     register("json", JsonReporter)
+    register("html", HtmlReporter)
     register("terminal", TerminalReporter)
     register("junit", JUnitReporter)
     register("gradescope", GradescopeReporter)

@@ -108,7 +108,7 @@ class LiveView:
         self._now = Now(total=len(event.checks))
         head = self._headline
         self._print(blocks.title(head.assignment, head.title, head.commands.seed, self._width))
-        self._print(blocks.surroundings(event.isolation, event.environment, self._width))
+        self._print(blocks.surroundings(event.isolation, event.environment, self._width, event.reference))
 
     def _finish_check(self, result: CheckResult) -> None:
         self._done.append(result if self._instructor else _as_shown(result))

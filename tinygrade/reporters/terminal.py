@@ -24,7 +24,7 @@ def head(report: Report, width: int) -> list[Line]:
     """All that is known before the first check ends."""
     return [
         *blocks.title(report.assignment, report.title, report.seed, width),
-        *blocks.surroundings(report.isolation, report.environment, width),
+        *blocks.surroundings(report.isolation, report.environment, width, report.reference),
         *blocks.swaps(report.swaps, width),
     ]
 

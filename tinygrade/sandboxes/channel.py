@@ -40,6 +40,9 @@ class Process(Protocol):
     def end(self) -> int:
         """Kill the whole group, wait, and give the exit code (negative: the signal)."""
 
+    def excess(self) -> str:
+        """Why it must end although it is within its time, in words; "" when there is no reason."""
+
 
 class Channel:
     """A `Worker` (see `tinygrade.sandbox`) on four pipe ends: requests, replies, stdout, stderr."""
@@ -205,6 +208,9 @@ class Channel:
             self._output.take()  # the rest of the stack that `_where` asked for
             self._output.feed(prints.encode())
             raise WorkerTimeout(passed, place)
+        if excess := self._process.excess():
+            self.close()
+            raise WorkerDied(excess)
 
     def _where(self) -> str:
         """Ask the interpreter, not the student's code, where it is (faulthandler on SIGUSR1)."""
