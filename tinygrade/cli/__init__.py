@@ -33,6 +33,7 @@ COMMANDS = {
     "grade": "Grade a whole class into a gradebook.",
     "gradebook": "Look at stored grades, publish them, export them.",
     "template": "Generate the student template from the solution.",
+    "report": "Show stored reports again, or in another format.",
     "plugins": "List plugins and what they registered.",
     "doctor": "Show how well student code is confined here.",
 }
