@@ -60,6 +60,7 @@ _COURSE: Mapping[str, Key] = {
     "template": _FOLDER,
     "plugin": _TEXT,
     "assignments": Key(_NAMES.test, _NAMES.words, required=True),
+    "commands": _TABLE,
 }
 _ASSIGNMENT: Mapping[str, Key] = {
     "title": _TITLE,
@@ -116,7 +117,19 @@ def load_course(root: Path) -> Course:
         template=_folder(root, values["template"]),
         plugin=_folder(root, values["plugin"]) if "plugin" in values else None,
         assignments=tuple(values["assignments"]),
+        commands=_commands(file, values),
     )
+
+
+def _commands(file: Path, values: Mapping[str, Any]) -> dict[str, str]:
+    table = values.get("commands", {})
+    place = Place(file, "commands")
+    for name in table:
+        if not is_name(name):
+            raise place.error(name, "is no name for a command")
+    if table and "plugin" not in values:
+        raise Place(file).error("commands", "needs a `plugin` that adds them")
+    return dict(checked(place, table, dict.fromkeys(table, _TEXT)))
 
 
 def _folder(root: Path, name: str) -> Path:
@@ -135,10 +148,23 @@ def find_course(explicit: Path | None, start: Path, manager: pluggy.PluginManage
             raise CourseError(f"{explicit}: holds no {COURSE_FILE}; --course takes the folder that holds it")
         return load_course(root)
     start = Path(os.path.abspath(start))
-    for folder in (start, *start.parents):
-        if root := _course_root(folder):
-            return load_course(root)
-    return load_course(_offered_root(start, manager))
+    return load_course(_root_above(start) or _offered_root(start, manager))
+
+
+def course_around(explicit: Path | None, start: Path, manager: pluggy.PluginManager) -> Course | None:
+    """The course that `find_course` would find, or None where there is none, or no single one.
+
+    Raises:
+        CourseError: it is wrong, or the folder that was named is none.
+    """
+    if explicit is not None or _root_above(Path(os.path.abspath(start))):
+        return find_course(explicit, start, manager)
+    offered = _offered_roots(manager)
+    return load_course(offered[0]) if len(offered) == 1 else None
+
+
+def _root_above(start: Path) -> Path | None:
+    return next((root for folder in (start, *start.parents) if (root := _course_root(folder))), None)
 
 
 def _course_root(folder: Path) -> Path | None:
@@ -147,10 +173,14 @@ def _course_root(folder: Path) -> Path | None:
     return next((root for root in candidates if os.path.isfile(root / COURSE_FILE)), None)
 
 
-def _offered_root(start: Path, manager: pluggy.PluginManager) -> Path:
+def _offered_roots(manager: pluggy.PluginManager) -> list[Path]:
     # pluggy answers with the latest registration first
     results = reversed(manager.hook.tinygrade_assignment_paths())
-    roots = list(dict.fromkeys(Path(path) for paths in results for path in paths))
+    return list(dict.fromkeys(Path(path) for paths in results for path in paths))
+
+
+def _offered_root(start: Path, manager: pluggy.PluginManager) -> Path:
+    roots = _offered_roots(manager)
     if not roots:
         raise CourseError(
             f"no course found: neither {start} nor a folder above it holds {COURSE_FILE} "

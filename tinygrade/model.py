@@ -50,6 +50,8 @@ class Course:
     plugin: Path | None
     #: Assignment ids in course order; each is a folder below `root`.
     assignments: tuple[str, ...]
+    #: Commands that the plugin adds, and what `--help` says of each: known without importing it.
+    commands: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
