@@ -111,10 +111,10 @@ def run(ctx: click.Context, course: Course, wishes: Wishes) -> int:
 
 def watch(wishes: Wishes, exam: Exam, size: Size, how: str, go: Callable[[Run], None], report: bool = True) -> Run:
     """Let `go` train under a view, and show the tables of what came of it."""
-    title = f"{size.name}, {size.parameters:,} parameters; {len(exam.strings)} strings; {how}"
+    floor = f"entropy floor {exam.floor:.4f}"
+    title = f"{size.name}, {size.parameters:,} parameters; {len(exam.strings)} strings, {floor}; {how}"
     stream = sys.stderr if wishes.json_file == STDOUT else sys.stdout
     with View(title, wishes.text, stream) as view:
-        view.print([Line(title, "bold")] if report else [])
         watched = Run(exam, wishes.seconds, wishes.steps or 0, wishes.keep_going, wishes.pace or 0.0, view.show)
         go(watched)
     if report:

@@ -23,7 +23,7 @@ LEAST_FLOOR = 1e-3
 
 def picture(run: Run, title: str, width: int, height: int) -> list[list[Piece]]:
     """Lines of pieces, at most `width` columns wide and `height` lines high."""
-    head: list[list[Piece]] = [[(shortened(title, width), "bold")], [(shortened(state(run), width), "")], []]
+    head: list[list[Piece]] = [[(shortened(title, width), "bold")], [(shortened(_state(run), width), "")], []]
     room = height - len(head) - 1
     rows = table(run.now.predictions, room)
     table_width = max((sum(len(text) for text, _ in row) for row in rows), default=0)
@@ -38,17 +38,18 @@ def picture(run: Run, title: str, width: int, height: int) -> list[list[Piece]]:
 
 
 def state(run: Run) -> str:
-    """Where the run is: step, loss and floor, speed, time left."""
-    loss = run.now.loss
-    parts = [
-        f"step {run.step:,}",
-        f"loss {loss:.3f} (floor {run.exam.floor:.3f})",
-        f"{run.steps_per_second:,.0f} steps/s",
-        f"{run.now.learned}/{len(run.exam.cases)} learned",
-        f"{run.now.exact} exact",
-        _left(run),
-    ]
-    return "   ".join(parts)
+    """Where the run is, for a line of its own in a pipe."""
+    return f"step {run.step:>7,}   loss {run.now.loss:.4f}   {_known(run)}   {run.steps_per_second:,.0f} steps/s"
+
+
+def _state(run: Run) -> str:
+    """The same above the picture, which shows the floor."""
+    speed = f"{run.steps_per_second:,.0f} steps/s"
+    return "   ".join((f"step {run.step:,}", f"loss {run.now.loss:.3f}", speed, _left(run), _known(run)))
+
+
+def _known(run: Run) -> str:
+    return f"{run.now.learned}/{len(run.exam.cases)} learned, {run.now.exact} exact"
 
 
 def _left(run: Run) -> str:
@@ -61,14 +62,20 @@ def _left(run: Run) -> str:
 
 def table(predictions: Sequence[Prediction], room: int) -> list[list[Piece]]:
     """A row per case: what goes in, what should come, what the model says, what that is worth, what happened."""
-    wide = max([len("input"), *(len(p.input) for p in predictions)])
-    rows: list[list[Piece]] = [[(f"{'input':<{wide}} {'expected':<8} {'got':<{wide}} credit  what happened", "dim")]]
+    wide = max([4, *(len(p.input) for p in predictions)])
+    rows: list[list[Piece]] = [[(f"{'from':<{wide}} {'next':<{wide}} {'got':<{wide}} credit  what happened", "dim")]]
     for p in predictions:
-        text = f"{p.input:<{wide}} {p.expected:<8} {p.got or '-':<{wide}} {int(p.credit * 100):>5}%  "
-        rows.append([(text, style(p)), (p.note or "exact", style(p))])
+        text = f"{p.input:<{wide}} {p.expected:<{wide}} {p.got or '-':<{wide}} {int(p.credit * 100):>5}%  "
+        rows.append([(text, style(p)), (_brief(p.note), style(p))])
     if len(rows) <= room or room < 3:
         return rows
     return [*rows[: room - 1], [(f"... and {len(rows) - room + 1} more", "dim")]]
+
+
+def _brief(note: str) -> str:
+    """A note in at most 22 columns."""
+    note = note.replace("two strings begin alike", "begin alike").replace(", and the other one is too likely", ", not sure")
+    return note.replace("right, but not sure enough", "right, but not sure") or "exact"
 
 
 def style(prediction: Prediction) -> str:

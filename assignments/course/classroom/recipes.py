@@ -70,7 +70,7 @@ def losses(
             optimizer.lr = optim.lr_at(step, **schedule)
         rows = rng.integers(len(x), size=recipe.batch) if recipe.batch else slice(None)
         loss = cross_entropy(model(x[rows]), y[rows])
-        model.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
         if recipe.clip:
             _clip(optimizer.params, recipe.clip)

@@ -36,10 +36,7 @@ class View:
     def __init__(self, title: str, plain: bool = False, stream: Any = None) -> None:
         self._title = title
         self._stream = stream or sys.stdout
-        width = shutil.get_terminal_size().columns
-        self._console = Console(
-            file=self._stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True
-        )
+        self._console = Console(file=self._stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
         redraws = bool(getattr(self._stream, "isatty", lambda: False)()) and not self._console.is_dumb_terminal
         self._plain = plain or not redraws
         self._live: Live | None = None
@@ -47,7 +44,9 @@ class View:
         self._told = time.monotonic()
 
     def __enter__(self) -> View:
-        if not self._plain:
+        if self._plain:
+            self.print([Line(self._title, "bold")])
+        else:
             self._live = Live(console=self._console, auto_refresh=False, transient=True, vertical_overflow="crop")
             self._live.start()
         return self
@@ -62,6 +61,8 @@ class View:
         """The run as it is now."""
         if self._live is None:
             self._tell(run)
+            return
+        if run.stopped:
             return
         width, height = shutil.get_terminal_size()
         lines = picture.picture(run, self._title, width - 1, height - 1)
