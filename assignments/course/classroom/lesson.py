@@ -78,7 +78,8 @@ class Wishes:
         """Raise UsageError for options that would be ignored silently."""
         for name in names:
             if getattr(self, name) not in (None, False):
-                raise UsageError(f"--{name.replace('_', '-')} cannot be used {because}")
+                option = {"start": "from", "json_file": "json"}.get(name, name.replace("_", "-"))
+                raise UsageError(f"--{option} cannot be used {because}")
 
 
 def run(ctx: click.Context, course: Course, wishes: Wishes) -> int:

@@ -149,7 +149,7 @@ class Run:
 
     @property
     def final_loss(self) -> float:
-        return fmean(self.losses[-LAST:]) if self.losses else self.history[0].loss
+        return fmean(self.losses[-LAST:]) if self.losses else self.now.loss
 
     @property
     def curve(self) -> list[tuple[int, float]]:
