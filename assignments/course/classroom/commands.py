@@ -30,15 +30,23 @@ def train(ctx: click.Context, /, course_dir: Path | None, **given: Any) -> int:
         return lesson.run(ctx, course, lesson.Wishes(**given))
 
 
+@click.command("compare")
+@options.decorated(options.COMPARE)
+@click.pass_context
+def compare(ctx: click.Context, /, course_dir: Path | None, **given: Any) -> int:
+    """Compare models under the same budget, or the settings of a grid; several seeds, with their spread."""
+    from tinygrade.cli.guard import terminable
+    from tinygrade.cli.running import open_course
+
+    one_thread()
+    course = open_course(ctx, course_dir)
+    from . import compare as comparing
+
+    with terminable():
+        return comparing.run(course, comparing.Wishes(**given))
+
+
 def one_thread() -> None:
     """Matrices of sixteen columns gain nothing by threads, and figures of several runs could not be compared."""
     for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-
-
-@click.command("compare")
-@options.course
-@click.pass_context
-def compare(ctx: click.Context, course_dir: Path | None) -> int:
-    """Compare."""
-    return 0

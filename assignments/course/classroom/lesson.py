@@ -25,7 +25,7 @@ from .models import Reference, Size, parse_size, weights_of
 from .recipes import RECIPES, Recipe
 from .run import Run
 from .trainer import train
-from .view import View
+from .view import Printer, View
 
 DEFAULT_MINUTES = 5.0
 INTERRUPTED = 130
@@ -110,17 +110,25 @@ def run(ctx: click.Context, course: Course, wishes: Wishes) -> int:
     return finish(watched, wishes, about(size, recipe, seed), again)
 
 
-def watch(wishes: Wishes, exam: Exam, size: Size, how: str, go: Callable[[Run], None], report: bool = True) -> Run:
+def watch(wishes: Wishes, exam: Exam, size: Size, how: str, go: Callable[[Run], None]) -> Run:
     """Let `go` train under a view, and show the tables of what came of it."""
     floor = f"entropy floor {exam.floor:.4f}"
     title = f"{size.name}, {size.parameters:,} parameters; {len(exam.strings)} strings, {floor}; {how}"
-    stream = sys.stderr if wishes.json_file == STDOUT else sys.stdout
-    with View(title, wishes.text, stream) as view:
+    with View(title, wishes.text, stream_of(wishes)) as view:
         watched = Run(exam, wishes.seconds, wishes.steps or 0, wishes.keep_going, wishes.pace or 0.0, view.show)
         go(watched)
-    if report:
-        view.print([Line(""), *tables.report(watched, size, how)])
+    view.print([Line(""), *tables.report(watched, size, how)])
     return watched
+
+
+def tell(wishes: Wishes, lines: list[Line]) -> None:
+    """Lines of a command."""
+    Printer(stream_of(wishes)).print(lines)
+
+
+def stream_of(wishes: Wishes) -> Any:
+    """Where people read: standard output, unless that is for a program."""
+    return sys.stderr if wishes.json_file == STDOUT else sys.stdout
 
 
 def about(size: Size, recipe: Recipe, seed: int) -> dict[str, Any]:
@@ -131,7 +139,6 @@ def about(size: Size, recipe: Recipe, seed: int) -> dict[str, Any]:
 
 def finish(watched: Run, wishes: Wishes, facts: dict[str, Any], again: str) -> int:
     """Write the files, say how to repeat it, and give the exit code."""
-    stream = sys.stderr if wishes.json_file == STDOUT else sys.stdout
     written = [str(file) for file in (wishes.save,) if file is not None]
     if wishes.json_file is not None:
         text = json.dumps({**facts, **watched.to_json()}, indent=1) + "\n"
@@ -140,7 +147,7 @@ def finish(watched: Run, wishes: Wishes, facts: dict[str, Any], again: str) -> i
         write_file(wishes.plot, plots.curves({facts["model"]: [watched.curve]}, watched.exam.floor, wishes.plot.suffix))
         written.append(str(wishes.plot))
     lines = [Line(f"written: {', '.join(written)}")] if written else []
-    View("", True, stream).print([*lines, Line(again)])
+    tell(wishes, [*lines, Line(again)])
     return INTERRUPTED if watched.stopped == "interrupted" else 0
 
 

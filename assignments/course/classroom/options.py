@@ -47,6 +47,25 @@ TRAIN = (
 )
 
 
+COMPARE = (
+    click.option("--model", multiple=True, metavar="SIZE", help="A size; again for more. [default: ultra-tiny, small]"),
+    click.option("--grid", multiple=True, metavar="KEY=V,V", help="Sweep lr, width, layers, heads or batch."),
+    click.option("--seeds", type=click.IntRange(1, 1000), default=3, show_default=True, help="Runs of each."),
+    click.option("--minutes", type=click.FloatRange(min=0), default=0.1, show_default=True, help="CPU time of a run."),
+    steps,
+    recipe,
+    lr,
+    batch,
+    click.option("--heads", type=click.IntRange(1, 64), default=2, show_default=True, help="Heads of attention."),
+    data,
+    click.option("--jobs", type=click.IntRange(1, 256), help="Runs at a time. [default: one a core]"),
+    click.option("--log", type=_FILE, metavar="FILE", help="Keep finished runs here, and do none of them again."),
+    json_file,
+    plot,
+    course,
+)
+
+
 def decorated(options: tuple[Callable[[F], F], ...]) -> Callable[[F], F]:
     """All options, in the order in which help shows them."""
 

@@ -74,7 +74,8 @@ def table(predictions: Sequence[Prediction], room: int) -> list[list[Piece]]:
 
 def _brief(note: str) -> str:
     """A note in at most 22 columns."""
-    note = note.replace("two strings begin alike", "begin alike").replace(", and the other one is too likely", ", not sure")
+    note = note.replace("two strings begin alike", "begin alike")
+    note = note.replace(", and the other one is too likely", ", not sure")
     return note.replace("right, but not sure enough", "right, but not sure") or "exact"
 
 

@@ -19,7 +19,7 @@ from .trainer import trained
 FILE = Path(__file__).with_name("pretrained.npz")
 SIZE = Size(2, 28)
 SEED = 20
-RECIPE = Recipe("pretrain", 1e-2, batch=64, steps=6000, warmup=100, floor=1e-4)
+RECIPE = Recipe("pretrain", 1e-2, batch=32, steps=4000, warmup=100, floor=1e-4)
 
 
 def make(course: Course, file: Path = FILE, steps: int = RECIPE.steps) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import time
 from collections.abc import Iterable, Sequence
 from types import TracebackType
@@ -24,21 +23,42 @@ from .run import Run
 QUIET = 15.0
 
 
-class View:
+class Printer:
+    """Prints lines with their colours where there is a terminal, and harmless text anywhere."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._console = Console(file=self._stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+    @property
+    def redraws(self) -> bool:
+        """Whether what stands there can be replaced: not in a pipe, a log, or a dumb terminal."""
+        return bool(getattr(self._stream, "isatty", lambda: False)()) and not self._console.is_dumb_terminal
+
+    def print(self, lines: Iterable[Line]) -> None:
+        """One line each."""
+        for line in lines:
+            text = Text(self._safe(line.text.rstrip()))
+            if line.style:
+                text.stylize(line.style, 0, line.styled or len(text))
+            self._console.print(text, soft_wrap=True)
+
+    def _safe(self, text: str) -> str:
+        return for_terminal(without_commands(clean(text)), getattr(self._stream, "encoding", None))
+
+
+class View(Printer):
     """A context manager, so that the terminal is left in order.
 
     Args:
         title: what stands above the picture.
         plain: print lines even in a terminal.
-        stream: standard output where it is left out.
     """
 
-    def __init__(self, title: str, plain: bool = False, stream: Any = None) -> None:
+    def __init__(self, title: str, plain: bool, stream: Any) -> None:
+        super().__init__(stream)
         self._title = title
-        self._stream = stream or sys.stdout
-        self._console = Console(file=self._stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
-        redraws = bool(getattr(self._stream, "isatty", lambda: False)()) and not self._console.is_dumb_terminal
-        self._plain = plain or not redraws
+        self._plain = plain or not self.redraws
         self._live: Live | None = None
         self._milestones = [0, *MILESTONES]
         self._told = time.monotonic()
@@ -75,16 +95,5 @@ class View:
             self._told = time.monotonic()
             self.print([Line(picture.state(run))])
 
-    def print(self, lines: Iterable[Line]) -> None:
-        """Lines for good, above the picture while there is one."""
-        for line in lines:
-            text = Text(self._safe(line.text.rstrip()))
-            if line.style:
-                text.stylize(line.style, 0, line.styled or len(text))
-            self._console.print(text, soft_wrap=True)
-
     def _pieces(self, pieces: Sequence[picture.Piece]) -> Text:
         return Text.assemble(*((self._safe(text), style) for text, style in pieces), no_wrap=True, overflow="crop")
-
-    def _safe(self, text: str) -> str:
-        return for_terminal(without_commands(clean(text)), getattr(self._stream, "encoding", None))
