@@ -50,7 +50,7 @@ SEED = Recipe("seed", 1e-3, batch=1, clip=1.0, betas=(0.9, 0.999))
 #: The reference's own of assignment 3: all strings every step, a short warm-up, half a cosine.
 FAST = Recipe("fast", 2e-2, steps=600, floor=1e-3)
 #: From a trained model: gentler, and shorter.
-TUNE = Recipe("tune", 5e-3, steps=200, warmup=5, floor=5e-4)
+TUNE = Recipe("tune", 1e-2, steps=200, warmup=5, floor=1e-3)
 RECIPES = {recipe.name: recipe for recipe in (SEED, FAST)}
 
 
