@@ -14,7 +14,7 @@ LAYERS = (
     {"errors", "text", "sinks", "isolation", "jsontree", "errormap", "model", "terms", "failures", "worker"},
     {
         *("", "hookspecs", "calling", "adjusting", "config", "solved", "tables", "releasing", "scoring", "events"),
-        *("template", "sandbox", "diagnosis", "figures", "executor", "fingerprint"),
+        *("finding", "template", "sandbox", "diagnosis", "figures", "executor", "fingerprint", "stored"),
     },
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},
