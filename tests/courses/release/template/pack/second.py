@@ -1,4 +1,3 @@
-from .first import doubled
 
 
 def total(items):
