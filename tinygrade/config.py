@@ -191,7 +191,7 @@ def _course_root(folder: Path) -> Path | None:
 
 def _offered_root(start: Path, manager: pluggy.PluginManager) -> Path:
     # the latest registration answers first
-    results = call(manager, "tinygrade_assignment_paths", print_warning, {}, _paths)
+    results = call(manager, "tinygrade_assignment_paths", print_warning, {}, lambda paths: [*map(Path, paths)])
     roots: list[Path] = list(dict.fromkeys(path for paths in reversed(results) for path in paths))
     if not roots:
         raise CourseError(
@@ -202,10 +202,6 @@ def _offered_root(start: Path, manager: pluggy.PluginManager) -> Path:
         listed = ", ".join(map(str, roots))
         raise CourseError(f"the installed plugins offer several courses ({listed}); choose one with --course")
     return roots[0]
-
-
-def _paths(answer: Any) -> list[Path]:
-    return [Path(path) for path in answer]
 
 
 # ---- assignment ------------------------------------------------------------------------------------

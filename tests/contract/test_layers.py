@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LAYERS = (
     {"errors", "text", "sinks", "isolation", "jsontree", "errormap", "model", "terms", "failures", "worker"},
     {
-        *("", "hookspecs", "calling", "adjusting", "config", "tables", "releasing", "scoring", "events"),
+        *("", "hookspecs", "calling", "adjusting", "loading", "config", "tables", "releasing", "scoring", "events"),
         *("template", "sandbox", "diagnosis", "figures", "executor", "fingerprint"),
     },
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
