@@ -76,7 +76,7 @@ def _say(lines: list[str]) -> None:
 @command.command("diff")
 @_shared
 def diff(ctx: click.Context, /, assignment: str, **options: Any) -> int:
-    """What publishing would change: old and new score, the cause, and the checks that differ."""
+    """What publishing would change, and why."""
     from tinygrade.coordinator import words
 
     with _opened(ctx, assignment, options) as (found, book, entry):
@@ -88,7 +88,10 @@ def diff(ctx: click.Context, /, assignment: str, **options: Any) -> int:
 @command.command("publish")
 @_shared
 def publish(ctx: click.Context, /, assignment: str, **options: Any) -> int:
-    """Make the latest results current; what was published before stays as history."""
+    """Make the latest results current.
+
+    What was published before stays in the gradebook.
+    """
     from tinygrade.coordinator import words
     from tinygrade.gradebook import publishing
 
@@ -104,9 +107,9 @@ def publish(ctx: click.Context, /, assignment: str, **options: Any) -> int:
 @click.argument("date")
 @click.option("--student", metavar="ID", help="An extension for this student alone.")
 def due(ctx: click.Context, /, assignment: str, date: str, student: str | None, **options: Any) -> int:
-    """Set the due DATE (such as 2026-10-01T23:59+02:00, or `none`) and show whose grade that changes.
+    """Set the due date, and show what that changes.
 
-    Nothing is graded again, and nothing is published.
+    DATE is such as 2026-10-01T23:59+02:00, or `none`. Nothing is graded again, and nothing is published.
     """
     from tinygrade.coordinator import words
     from tinygrade.gradebook.roster import utc
@@ -129,7 +132,7 @@ def due(ctx: click.Context, /, assignment: str, date: str, student: str | None, 
 @_shared
 @click.argument("file", type=click.Path(path_type=Path))
 def roster(ctx: click.Context, /, assignment: str, file: Path, **options: Any) -> int:
-    """Take the students of a roster FILE (CSV) into the course of ASSIGNMENT."""
+    """Take in the students of a CSV FILE."""
     from tinygrade.gradebook import roster as reading
 
     students = reading.read(file)
@@ -145,7 +148,7 @@ def roster(ctx: click.Context, /, assignment: str, file: Path, **options: Any) -
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="[default: standard output]")
 @click.option("--column", default="", metavar="NAME", help="What the platform calls the assignment.")
 def export(ctx: click.Context, /, assignment: str, kind: str, out: Path | None, column: str, **options: Any) -> int:
-    """Write the published grades as CSV for a learning platform."""
+    """Write the published grades as CSV."""
     from tinygrade.cli import outputs
     from tinygrade.gradebook import exports
 
