@@ -62,7 +62,8 @@ def commands() -> str:
     from tinygrade.plugins import make_plugin_manager
 
     group = make_group()
-    group.course = CourseCommands(["--course", str(ROOT / "assignments")], make_plugin_manager(installed=False), COMMANDS)
+    arguments = ["--course", str(ROOT / "assignments")]
+    group.course = CourseCommands(arguments, make_plugin_manager(installed=False), COMMANDS)
     settings = {**group.context_settings, "terminal_width": HELP_WIDTH, "max_content_width": HELP_WIDTH}
     pages = _pages(click.Context(group, info_name="tinygrade", **settings), settings)
     return "\n\n".join(pages)
