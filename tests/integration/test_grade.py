@@ -143,10 +143,19 @@ def test_a_broken_course_stops_at_once(class_):
 
 
 def test_a_course_inside_a_submission_is_not_taken(class_, monkeypatch):
+    """A student may hand in a course, in a folder with the right name: neither its checks nor its plugin are run."""
     class_.hand_in({"s1": "wrong"})
-    write_course(class_.handed / "s1")
-    cheat = class_.handed / "s1/course/alpha/test_ops.py"
-    cheat.write_text(cheat.read_text().replace("== 8", "== 4"))
+    cheat = write_course(class_.handed / "assignments").rename(class_.handed / "assignments/assignments")
+    (cheat / "course.toml").write_text((cheat / "course.toml").read_text() + 'plugin = "plugin"\n')
+    (cheat / "plugin").mkdir()
+    (cheat / "plugin/__init__.py").write_text("raise SystemExit('code of a student ran')")
+    for folder in (class_.handed / "assignments", cheat):
+        monkeypatch.chdir(folder)
+        code = cli.run(["grade", "alpha", str(class_.handed), "--gradebook", str(class_.root / "gradebook.db")])
+        assert code == 2
+        assert "which is to be graded: name it with --course" in class_._capsys.readouterr().err
+    monkeypatch.chdir(class_.root)
+    shutil.rmtree(class_.handed / "assignments")
     assert class_.grade().scores() == {"s1": 6}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinygrade.errors import SubmissionError, UsageError
+from tinygrade.errors import CourseError, SubmissionError, UsageError
 from tinygrade.executor import Outcome, Task
 from tinygrade.gradebook.roster import Student, problem_of_key
 from tinygrade.loaders.bulk import find_submissions
@@ -88,6 +88,17 @@ def _load(one: Handed, assignment: Assignment, manager: pluggy.PluginManager, in
         raise SubmissionError(f"{one.source} is not a submission that any plugin can read")
     loaded: Submission = found
     return loaded
+
+
+def refuse_course_inside(course: Path, sources: Sequence[str]) -> None:
+    """A course that was found, and not named, must not be one that a student handed in: its plugin would be run.
+
+    Raises:
+        CourseError: it lies in one of the sources.
+    """
+    for source in sources:
+        if course.is_relative_to(os.path.realpath(source)):
+            raise CourseError(f"the course {course} lies inside {source}, which is to be graded: name it with --course")
 
 
 def strangers(handed: Sequence[Handed], roster: Sequence[Student]) -> tuple[list[str], list[str]]:
