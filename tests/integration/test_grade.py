@@ -237,6 +237,23 @@ def test_nothing_to_grade(class_):
     assert class_("grade", "alpha", str(class_.root / "nowhere")).code == 2
 
 
+WITHOUT = """
+import sys
+sys.modules["sqlalchemy"] = None
+from tinygrade.cli import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("words", [("grade", "alpha", "class"), ("gradebook", "diff", "alpha")])
+def test_without_the_extra(class_, words):
+    class_.hand_in({"s1": "right"})
+    command = [sys.executable, "-P", "-c", WITHOUT, *words, "--course", str(class_.course)]
+    run = subprocess.run(command, cwd=class_.root, capture_output=True, text=True)
+    assert run.returncode == 2, run.stderr
+    assert run.stderr == 'tinygrade: the gradebook needs SQLAlchemy: pip install "tinygrade[gradebook]"\n'
+
+
 # ---- pulled plugs ----------------------------------------------------------------------------------
 
 

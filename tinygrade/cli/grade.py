@@ -50,9 +50,10 @@ def command(ctx: click.Context, /, assignment: str, sources: tuple[str, ...], **
     from tinygrade.cli.running import open_course
     from tinygrade.config import find_course, load_assignment
     from tinygrade.coordinator import intake
-    from tinygrade.gradebook import roster
+    from tinygrade.gradebook import database, roster
     from tinygrade.reporters.classview import ClassView
 
+    database.require_extra()
     where = [intake.absolute(source) for source in sources]
     if options["course_dir"] is None:
         intake.refuse_course_inside(find_course(None, Path.cwd(), ctx.obj).root, where)

@@ -33,6 +33,9 @@ gradebook_option = click.option(
 @click.group("gradebook")
 def command() -> None:
     """Look at stored grades, publish them, move due dates, import a roster, export CSV."""
+    from tinygrade.gradebook.database import require_extra
+
+    require_extra()
 
 
 def _shared(function: F) -> F:
