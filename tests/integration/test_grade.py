@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
@@ -17,6 +18,7 @@ import pytest
 from tiny_class import OPS, POINTS, write_class, write_course
 
 from tinygrade import cli
+from tinygrade.model import Report
 
 MIXED = {"s1": "right", "s2": "wrong", "s3": "crash", "s4": "memory", "s5": "syntax", "s6": "hang"}
 
@@ -114,6 +116,22 @@ def test_an_incomplete_class_is_not_published_in_passing(class_):
     assert done.code == 4
     assert "nothing is published" in done.out
     assert "1 grade is published" in class_.gradebook("publish").out
+
+
+def test_reports_for_students(class_):
+    class_.hand_in({"s1": "wrong", "a b@c": "right"})
+    class_.grade()
+    done = class_.gradebook("reports", "--out", str(class_.root / "out"))
+    assert "2 written" in done.out
+    names = {path.name for path in (class_.root / "out").iterdir()}
+    assert names == {"s1.json", "a b@c.json"}
+    report = Report.from_json(json.loads((class_.root / "out/s1.json").read_text()))
+    assert (report.score, report.secret) == (6, None)
+    class_.gradebook("reports", "--out", str(class_.root / "all"), "--student", "s1", "--instructor")
+    (only,) = (class_.root / "all").iterdir()
+    assert Report.from_json(json.loads(only.read_text())).secret
+    nobody = class_.gradebook("reports", "--out", str(only.parent), "--student", "s9")
+    assert "no report of a student 's9'" in nobody.err
 
 
 def test_fault_of_the_grader_is_no_zero(class_):
