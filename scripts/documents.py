@@ -15,6 +15,7 @@ import sys
 import textwrap
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,23 @@ def _kind(schema: dict[str, Any], node: dict[str, Any]) -> str:
     return " or ".join(kind) if isinstance(kind, list) else str(kind)
 
 
-PARTS: dict[str, Callable[[], str]] = {"hooks": hooks, "commands": commands, "report-schema": report_schema}
+def testing_fixtures() -> str:
+    """The fixtures of tinygrade.testing, from their docstrings."""
+    tree = ast.parse((ROOT / "tinygrade/testing.py").read_text("utf-8"))
+    rows = ["| Fixture | Gives |", "| --- | --- |"]
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and any("fixture" in ast.dump(mark) for mark in node.decorator_list):
+            text = " ".join((ast.get_docstring(node) or "").split()).replace("|", "\\|")
+            rows.append(f"| `{node.name}` | {text} |")
+    return "\n".join(rows)
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "hooks": hooks,
+    "commands": commands,
+    "report-schema": report_schema,
+    "testing-fixtures": testing_fixtures,
+}
 
 
 def diagnoses() -> str:
@@ -181,6 +198,7 @@ def _link_faults(file: Path, target: str) -> Iterator[str]:
         yield f"links to {target}, and there is no such heading"
 
 
+@cache
 def anchors(file: Path) -> set[str]:
     """The anchors of a document's headings, as GitHub makes them."""
     tokens = MarkdownIt("commonmark").parse(file.read_text("utf-8"))

@@ -57,6 +57,8 @@ class Course:
     public_plugin: tuple[str, ...] = ("**/*",)
     #: Folder of what the solution answered beforehand, for students who do not have it; None: the solution is here.
     recorded: Path | None = None
+    #: Commands that the plugin adds, and what `--help` says of each: known without importing it.
+    commands: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from tinygrade.checks.recorded.library import RecordedLibrary
 from tinygrade.checks.recorded.recorder import RecordingLibrary
 from tinygrade.checks.recorded.rehearsal import RehearsingCatalogue
 from tinygrade.checks.reference import ReferenceLibrary
-from tinygrade.config import record_of
 from tinygrade.diagnosis.catalogue import Catalogue
 from tinygrade.errors import CourseError, UsageError
 from tinygrade.model import Assignment, CheckResult
+from tinygrade.solved import record_of
 
 
 @dataclass(frozen=True)
