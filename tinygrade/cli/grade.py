@@ -48,8 +48,9 @@ def command(ctx: click.Context, /, assignment: str, sources: tuple[str, ...], **
     """
     from tinygrade.cli.guard import terminable
     from tinygrade.cli.running import open_course
-    from tinygrade.config import find_course, load_assignment
+    from tinygrade.config import load_assignment
     from tinygrade.coordinator import intake
+    from tinygrade.finding import find_course
     from tinygrade.gradebook import database, roster
     from tinygrade.reporters.classview import ClassView
 
