@@ -1,7 +1,6 @@
 """Assignment 1 against functions that return what nobody expects: the student's failure, and never a fault of ours.
 
-None, a number, NaN and another shape from one function at a time: the audit's nonsense (`test_audit.py`). Here all of them
-return something else, and each something else in turn, so that few gradings try many of them.
+Within a grading different functions return different things: what one check meets is not hidden by what others met.
 """
 
 import pytest
@@ -54,7 +53,6 @@ def numerical_vjp(f, inputs, cotangent, h=1e-5):
 def check_op(f, vjp, inputs, rng):
     return [{results}][next(_COUNT) % {count}]()
 """
-ROUNDS = range(3)
 
 
 def _functions(values, head="lambda"):
@@ -69,17 +67,17 @@ def assert_theirs(run, groups):
     assert "Traceback" not in run.text
 
 
-@pytest.mark.parametrize("round", ROUNDS)
+@pytest.mark.parametrize("round", range(len(RESULTS)))
 def test_operations(check, variant, round):
     replaced = REPLACED_OPS.format(results=_functions(RESULTS.values()), ops=OPS, round=round)
     run = check(variant(("ops.py", "", replaced)), assignment="assignment1")
     assert_theirs(run, {"elementwise", "broadcasting", "shapes", "training"})
 
 
-@pytest.mark.parametrize("round", ROUNDS)
+@pytest.mark.parametrize("round", range(len(GRADIENTS)))
 def test_gradients(check, variant, round):
     gradients = _functions(GRADIENTS.values(), "lambda leaf")
-    replaced = REPLACED_BACKWARD.format(gradients=gradients, round=2 * round, count=len(GRADIENTS))
+    replaced = REPLACED_BACKWARD.format(gradients=gradients, round=round, count=len(GRADIENTS))
     run = check(variant(("tape.py", "", replaced)), assignment="assignment1")
     assert_theirs(run, {"training"})
     assert not run.lost().keys() & {"test_numerical_vjp", "test_check_op", "test_order"}
