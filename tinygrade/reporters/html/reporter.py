@@ -27,6 +27,8 @@ class HtmlReporter:
         UsageError: the extra `html` is not installed.
     """
 
+    suffix = ".html"
+
     def __init__(self) -> None:
         missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
         if missing:
