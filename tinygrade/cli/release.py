@@ -79,8 +79,9 @@ def _summary(out: Path, order: Order, made: Made) -> list[str]:
     released = ", ".join(made.released) if made.released else "none"
     removed = f", {made.removed} removed" if made.removed else ""
     return [
-        f"proved: stubs have no points, the solution has all, no line of it is in the students' bundle ({names})",
-        f"released solutions in it: {released}",
+        f"proved for {names}:",
+        "  stubs have no points, the solution has all, no line of it is in the students' bundle",
+        f"  (but for released solutions: {released})",
         f"{out}: {made.written} files written{removed}",
         f"  {STUDENTS}/, {STUDENTS}.zip ({made.size / 1e6:.1f} MB)  for students",
         f"  {AUTOGRADER}/  for you alone: its README.md says what to upload where",
