@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinygrade.calling import Once, print_warning
-from tinygrade.errors import PluginError, SubmissionError, UsageError
+from tinygrade.errors import CourseError, PluginError, SubmissionError, UsageError
 from tinygrade.executor import Outcome, Task
 from tinygrade.gradebook.roster import Student, problem_of_key
 from tinygrade.loaders.bulk import find_submissions
@@ -84,6 +84,17 @@ def tasks(handed: Sequence[Handed], assignment: Assignment, manager: pluggy.Plug
 def _memory() -> str | None:
     """A folder that is no disk, where there is one: each copy is thrown away at once."""
     return SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK | os.X_OK) else None
+
+
+def refuse_course_inside(course: Path, sources: Sequence[str]) -> None:
+    """A course that was found, and not named, must not be one that a student handed in: its plugin would be run.
+
+    Raises:
+        CourseError: it lies in one of the sources.
+    """
+    for source in sources:
+        if course.is_relative_to(os.path.realpath(source)):
+            raise CourseError(f"the course {course} lies inside {source}, which is to be graded: name it with --course")
 
 
 def strangers(handed: Sequence[Handed], roster: Sequence[Student]) -> tuple[list[str], list[str]]:
