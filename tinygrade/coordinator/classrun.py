@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tinygrade import __version__
+from tinygrade.calling import Once, call
 from tinygrade.coordinator.grader import Grader
 from tinygrade.coordinator.intake import Handed, tasks
 from tinygrade.errors import RefusedError
 from tinygrade.executor import Executor, Outcome, Task
 from tinygrade.fingerprint import fingerprint
-from tinygrade.gradebook.book import Gradebook, Run
+from tinygrade.gradebook.book import Gradebook
 from tinygrade.isolation import Isolation, refusal
 from tinygrade.model import Assignment
 
@@ -102,19 +103,30 @@ def grade_class(
     ids = book.hand_in(run, everything, submitted or {})
     graded = book.graded(run) if settings.resume else set()
     summary = Summary()
+    warn = Once()
+
+    def keep(outcome: Outcome) -> None:
+        """Stored first, then told: what was told as graded is graded."""
+        book.store(run, ids[outcome.task.student], outcome)
+        summary.add(outcome)
+        view.finished(outcome)
+        if outcome.report is not None:
+            call(manager, "tinygrade_report_ready", warn, {"report": outcome.report})
+
     summary.kept = summary.counts["complete"] = sum(ids[task.student] in graded for task in everything)
     view.planned(len(everything), summary.kept)
     for item in looked_at:
         if isinstance(item, Outcome):
-            _keep(book, run, ids, item, summary, view)
+            keep(item)
     todo = [item for item in looked_at if isinstance(item, Task) and ids[item.student] not in graded]
     grader = Grader(assignment, manager, seed=seed, secret=entry.secret, deadline=settings.deadline)
     try:
         for outcome in executor.run(todo, grader, view.started):
-            _keep(book, run, ids, outcome, summary, view)
+            keep(outcome)
     finally:
         grader.close()
         executor.close()
+        warn.tell()
     book.finish_run(run)
     return summary
 
@@ -128,9 +140,3 @@ def _looked_at(
         told(number, len(handed))
     return found
 
-
-def _keep(book: Gradebook, run: Run, ids: Mapping[str, int], outcome: Outcome, summary: Summary, view: View) -> None:
-    """Stored first, then told: what was told as graded is graded."""
-    book.store(run, ids[outcome.task.student], outcome)
-    summary.add(outcome)
-    view.finished(outcome)
