@@ -18,7 +18,9 @@ import pytest
 from tiny_class import OPS, POINTS, write_class, write_course
 
 from tinygrade import cli
+from tinygrade.hookspecs import hookimpl
 from tinygrade.model import Report
+from tinygrade.plugins import make_plugin_manager
 
 MIXED = {"s1": "right", "s2": "wrong", "s3": "crash", "s4": "memory", "s5": "syntax", "s6": "hang"}
 
@@ -188,6 +190,33 @@ def test_a_machine_that_isolates_too_little_grades_nobody(class_, monkeypatch):
     assert "not graded, not zero: isolation strong is asked for" in done.err
     assert "tinygrade doctor" in done.err
     assert not (class_.root / "gradebook.db").exists()
+
+
+class Hears:
+    def __init__(self) -> None:
+        self.scores: list[float | None] = []
+
+    @hookimpl
+    def tinygrade_report_ready(self, report: Report) -> None:
+        self.scores.append(report.score)
+
+
+class Breaks:
+    @hookimpl
+    def tinygrade_report_ready(self, report: Report) -> None:
+        raise RuntimeError("it does not work")
+
+
+def test_plugins_hear_of_every_report_and_a_broken_one_stops_nobody(class_):
+    manager = make_plugin_manager()
+    manager.register(hears := Hears(), "hears")
+    manager.register(Breaks(), "breaks")
+    class_.hand_in({"s1": "right", "s2": "wrong"})
+    words = ["grade", "alpha", str(class_.handed), "--course", str(class_.course)]
+    assert cli.run([*words, "--gradebook", str(class_.root / "gradebook.db")], manager) == 0
+    assert sorted(hears.scores) == [6, 10]
+    told = class_._capsys.readouterr().err
+    assert told.count("plugin 'breaks' failed in tinygrade_report_ready: RuntimeError: it does not work") == 1
 
 
 # ---- who handed in what ----------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from tinygrade.coordinator.intake import Handed, tasks
 from tinygrade.errors import RefusedError
 from tinygrade.executor import Executor, Outcome, Task
 from tinygrade.fingerprint import fingerprint
-from tinygrade.gradebook.book import Gradebook
+from tinygrade.gradebook.book import Gradebook, Run
 from tinygrade.isolation import Isolation, refusal
 from tinygrade.model import Assignment
 
@@ -102,17 +102,8 @@ def grade_class(
     everything = [item.task if isinstance(item, Outcome) else item for item in looked_at]
     ids = book.hand_in(run, everything, submitted or {})
     graded = book.graded(run) if settings.resume else set()
-    summary = Summary()
-    warn = Once()
-
-    def keep(outcome: Outcome) -> None:
-        """Stored first, then told: what was told as graded is graded."""
-        book.store(run, ids[outcome.task.student], outcome)
-        summary.add(outcome)
-        view.finished(outcome)
-        if outcome.report is not None:
-            call(manager, "tinygrade_report_ready", warn, {"report": outcome.report})
-
+    keep = _Keeper(manager, book, run, ids, view)
+    summary = keep.summary
     summary.kept = summary.counts["complete"] = sum(ids[task.student] in graded for task in everything)
     view.planned(len(everything), summary.kept)
     for item in looked_at:
@@ -126,9 +117,27 @@ def grade_class(
     finally:
         grader.close()
         executor.close()
-        warn.tell()
+        keep.warn.tell()
     book.finish_run(run)
     return summary
+
+
+class _Keeper:
+    """Stores an outcome first, and then tells it: what was told as graded is graded."""
+
+    def __init__(
+        self, manager: pluggy.PluginManager, book: Gradebook, run: Run, ids: Mapping[str, int], view: View
+    ) -> None:
+        self._manager, self._book, self._run, self._ids, self._view = manager, book, run, ids, view
+        self.summary = Summary()
+        self.warn = Once()
+
+    def __call__(self, outcome: Outcome) -> None:
+        self._book.store(self._run, self._ids[outcome.task.student], outcome)
+        self.summary.add(outcome)
+        self._view.finished(outcome)
+        if outcome.report is not None:
+            call(self._manager, "tinygrade_report_ready", self.warn, {"report": outcome.report})
 
 
 def _looked_at(
@@ -139,4 +148,3 @@ def _looked_at(
         found.append(item)
         told(number, len(handed))
     return found
-
