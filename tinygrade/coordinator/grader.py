@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tinygrade import grading
 from tinygrade.errors import GraderError, PluginError, RefusedError, SubmissionError
 from tinygrade.executor import Kind, Outcome, Task
-from tinygrade.forkserver import Forkserver, is_available
+from tinygrade.forkserver import started
 from tinygrade.grading import Job, Process
 from tinygrade.model import Assignment, Report
 
@@ -38,7 +38,7 @@ class Grader:
         self._manager = manager
         self._secret = bytes.fromhex(secret)
         self._deadline = deadline
-        self._server = Forkserver() if is_available() else None
+        self._server = started()
         self._lock = threading.Lock()
         self._running: set[Process] = set()
         self._closed = False
