@@ -249,6 +249,15 @@ def test_roster_names_work_times_and_the_missing(class_):
     assert "is no time" in class_.gradebook("due", "tomorrow").err
 
 
+def test_a_roster_may_come_first(class_):
+    roster = class_.root / "roster.csv"
+    roster.write_text("student,name\ns1,Ann\ns2,Bob\n")
+    assert "2 new, 0 known" in class_.gradebook("roster", str(roster)).out
+    class_.hand_in({"s1": "right"})
+    class_.grade("--publish")
+    assert class_.gradebook("export").out.splitlines()[1:] == ["s1,Ann,,10,10,,,,", "s2,Bob,,,10,,,,"]
+
+
 def test_two_submissions_of_one_student_are_refused(class_):
     class_.hand_in({"s1": "right"})
     shutil.copytree(class_.handed / "s1", class_.root / "late/s1")
