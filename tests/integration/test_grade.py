@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -281,6 +282,14 @@ def test_hostile_names_steer_nothing(class_):
     assert "line SCORE" in done.out
     text = done.out + class_.gradebook("export").out
     assert not {"\x1b", "\x07", "\u202e"} & set(text)
+
+
+def test_a_name_that_is_no_text_stops_nobody(class_):
+    class_.hand_in({"s1": "right", "s2": "wrong"})
+    os.rename(os.fsencode(class_.handed / "s2"), os.fsencode(class_.handed) + b"/s2\xff\xfe")
+    done = class_.grade()
+    assert done.code == 0, done
+    assert "2 of 2 graded" in done.out
 
 
 def test_names_that_are_one_when_they_are_cleaned(class_):
