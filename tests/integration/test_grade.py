@@ -190,7 +190,9 @@ def test_a_machine_that_isolates_too_little_grades_nobody(class_, monkeypatch):
     assert done.code == 4
     assert "not graded, not zero: isolation strong is asked for" in done.err
     assert "tinygrade doctor" in done.err
-    assert not (class_.root / "gradebook.db").exists()
+    assert kill_grade.stored(str(class_.root / "gradebook.db"))[0] == {}
+    monkeypatch.undo()
+    assert class_.grade().scores() == {"s1": 10}
 
 
 class Hears:

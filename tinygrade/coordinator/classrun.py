@@ -67,7 +67,7 @@ class Summary:
 
 
 def require_isolation(assignment: Assignment, isolation: Isolation) -> None:
-    """Refuse before anything is graded.
+    """Nothing is graded on a machine that isolates too little.
 
     Raises:
         RefusedError: this machine isolates less than the assignment asks for.
@@ -82,6 +82,7 @@ def grade_class(
     book: Gradebook,
     handed: Sequence[Handed],
     executor: Executor,
+    isolation: Callable[[], Isolation],
     settings: Settings,
     view: View,
     submitted: Mapping[str, str] | None = None,
@@ -89,10 +90,12 @@ def grade_class(
     """Grade what is not graded yet. An interrupt leaves everything that was told as graded in the gradebook.
 
     Args:
+        isolation: measures what this machine gives; asked when there is something to grade.
         submitted: times of submission by student, ISO 8601.
 
     Raises:
         UserError: course, assignment or gradebook are not in order.
+        RefusedError: this machine isolates less than the assignment asks for.
     """
     entry = book.entry(assignment)
     book.database.lock(f"{assignment.course.name}/{assignment.id}")
@@ -110,14 +113,16 @@ def grade_class(
         if isinstance(item, Outcome):
             keep(item)
     todo = [item for item in looked_at if isinstance(item, Task) and ids[item.student] not in graded]
-    grader = Grader(assignment, manager, seed=seed, secret=entry.secret, deadline=settings.deadline)
-    try:
-        for outcome in executor.run(todo, grader, view.started):
-            keep(outcome)
-    finally:
-        grader.close()
-        executor.close()
-        keep.warn.tell()
+    if todo:
+        require_isolation(assignment, isolation())
+        grader = Grader(assignment, manager, seed=seed, secret=entry.secret, deadline=settings.deadline)
+        try:
+            for outcome in executor.run(todo, grader, view.started):
+                keep(outcome)
+        finally:
+            grader.close()
+            executor.close()
+            keep.warn.tell()
     book.finish_run(run)
     return summary
 
