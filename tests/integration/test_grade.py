@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -220,6 +221,24 @@ def test_plugins_hear_of_every_report_and_a_broken_one_stops_nobody(class_):
     assert sorted(hears.scores) == [6, 10]
     told = class_._capsys.readouterr().err
     assert told.count("plugin 'breaks' failed in tinygrade_report_ready: RuntimeError: it does not work") == 1
+
+
+def test_the_commands_of_the_guide_run(class_, repository, monkeypatch):
+    """On a class of three, which takes no time; `s017` has an extension there."""
+    class_.handed = class_.root / "submissions"
+    class_.hand_in({"s1": "right", "s2": "wrong", "s017": "right"})
+    (class_.root / "students.csv").write_text("student,submitted\ns1,2026-10-02T12:00+02:00\ns2,\ns017,\n")
+    monkeypatch.chdir(class_.root)
+    guide = (repository / "docs/grading.md").read_text("utf-8")
+    lines = [line for block in re.findall(r"^```sh\n(.*?)^```", guide, re.M | re.S) for line in block.splitlines()]
+    lines += re.findall(r"`(tinygrade [a-z]+ [a-z]+ assignment3[^`]*)`", guide)
+    assert len(lines) >= 8
+    for line in lines:
+        words = shlex.split(line.replace("assignment3", "alpha"))[1:]
+        done = class_(*words)
+        assert done.code == 0, f"{line}\n{done}"
+    assert (class_.root / "grades.csv").exists()
+    assert len(list((class_.root / "feedback").iterdir())) == 3
 
 
 # ---- who handed in what ----------------------------------------------------------------------------
