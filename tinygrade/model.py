@@ -57,6 +57,8 @@ class Course:
     public_plugin: tuple[str, ...] = ("**/*",)
     #: Folder of what the solution answered beforehand, for students who do not have it; None: the solution is here.
     recorded: Path | None = None
+    #: Commands that the plugin adds, and what `--help` says of each: known without importing it.
+    commands: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -273,8 +275,8 @@ def check_to_json(check: CheckResult) -> dict[str, Any]:
 def _report(values: dict[str, Any]) -> Report:
     values["isolation"] = Isolation.from_json(values["isolation"])
     values["checks"] = tuple(check_from_json(c) for c in values["checks"])
-    values["adjustments"] = tuple(Adjustment(**a) for a in values["adjustments"])
-    values["swaps"] = tuple(Swap(**s) for s in values["swaps"])
+    values["adjustments"] = tuple(Adjustment(**a) for a in values.get("adjustments", ()))
+    values["swaps"] = tuple(Swap(**s) for s in values.get("swaps", ()))
     known = {f.name for f in fields(Report)}
     if unknown := set(values) - known:
         raise ValueError(f"damaged report: unknown key {sorted(unknown)[0]!r}")

@@ -33,6 +33,9 @@ gradebook_option = click.option(
 @click.group("gradebook")
 def command() -> None:
     """Look at stored grades, publish them, move due dates, import a roster, export CSV."""
+    from tinygrade.gradebook.database import require_extra
+
+    require_extra()
 
 
 def _shared(function: F) -> F:
@@ -76,7 +79,7 @@ def _say(lines: list[str]) -> None:
 @command.command("diff")
 @_shared
 def diff(ctx: click.Context, /, assignment: str, **options: Any) -> int:
-    """What publishing would change: old and new score, the cause, and the checks that differ."""
+    """What publishing would change, and why."""
     from tinygrade.coordinator import words
 
     with _opened(ctx, assignment, options) as (found, book, entry):
@@ -88,7 +91,10 @@ def diff(ctx: click.Context, /, assignment: str, **options: Any) -> int:
 @command.command("publish")
 @_shared
 def publish(ctx: click.Context, /, assignment: str, **options: Any) -> int:
-    """Make the latest results current; what was published before stays as history."""
+    """Make the latest results current.
+
+    What was published before stays in the gradebook.
+    """
     from tinygrade.coordinator import words
     from tinygrade.gradebook import publishing
 
@@ -104,9 +110,9 @@ def publish(ctx: click.Context, /, assignment: str, **options: Any) -> int:
 @click.argument("date")
 @click.option("--student", metavar="ID", help="An extension for this student alone.")
 def due(ctx: click.Context, /, assignment: str, date: str, student: str | None, **options: Any) -> int:
-    """Set the due DATE (such as 2026-10-01T23:59+02:00, or `none`) and show whose grade that changes.
+    """Set the due date, and show what that changes.
 
-    Nothing is graded again, and nothing is published.
+    DATE is such as 2026-10-01T23:59+02:00, or `none`. Nothing is graded again, and nothing is published.
     """
     from tinygrade.coordinator import words
     from tinygrade.gradebook.roster import utc
@@ -129,7 +135,7 @@ def due(ctx: click.Context, /, assignment: str, date: str, student: str | None, 
 @_shared
 @click.argument("file", type=click.Path(path_type=Path))
 def roster(ctx: click.Context, /, assignment: str, file: Path, **options: Any) -> int:
-    """Take the students of a roster FILE (CSV) into the course of ASSIGNMENT."""
+    """Take in the students of a CSV FILE."""
     from tinygrade.gradebook import roster as reading
 
     students = reading.read(file)
@@ -145,7 +151,7 @@ def roster(ctx: click.Context, /, assignment: str, file: Path, **options: Any) -
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="[default: standard output]")
 @click.option("--column", default="", metavar="NAME", help="What the platform calls the assignment.")
 def export(ctx: click.Context, /, assignment: str, kind: str, out: Path | None, column: str, **options: Any) -> int:
-    """Write the published grades as CSV for a learning platform."""
+    """Write the published grades as CSV."""
     from tinygrade.cli import outputs
     from tinygrade.gradebook import exports
 
@@ -159,3 +165,67 @@ def export(ctx: click.Context, /, assignment: str, kind: str, out: Path | None, 
     else:
         outputs.write_file(out, text)
     return 0
+
+
+@command.command("reports")
+@_shared
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Made new.")
+@click.option("--student", metavar="ID", help="Only the report of this student.")
+@click.option("--instructor", is_flag=True, help="Show hidden checks in full.")
+def reports(
+    ctx: click.Context, /, assignment: str, out: Path, student: str | None, instructor: bool, **options: Any
+) -> int:
+    """Write everybody's latest report as JSON.
+
+    What students may see, unless --instructor is given; `tinygrade report` makes other formats of the files.
+    """
+    import json
+    from urllib.parse import quote
+
+    from tinygrade.cli import outputs
+    from tinygrade.gradebook import standing
+
+    with _opened(ctx, assignment, options) as (found, book, entry):
+        late = found.extra.get("late", {})
+        everybody = standing.reports(book.database, entry, ctx.obj, late)
+        count = 0
+        for who, report in everybody:
+            if student is None or who.key == student:
+                _make_folder(out)
+                shown = report if instructor else report.student_view()
+                # a name may hold what leads out of a folder
+                outputs.write_file(out / f"{quote(who.key, safe='@+ ')}.json", json.dumps(shown.to_json(), indent=1))
+                count += 1
+    if student is not None and not count:
+        raise UsageError(f"the gradebook has no report of a student {student!r} for {assignment}")
+    _say([f"{count} written to {out}"])
+    return 0
+
+
+@command.command("class")
+@_shared
+@click.option("--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Also write the checks as CSV.")
+def overview(ctx: click.Context, /, assignment: str, file: Path | None, **options: Any) -> int:
+    """Show what the class did not understand."""
+    from tinygrade.cli import outputs
+    from tinygrade.coordinator import overview
+    from tinygrade.gradebook import standing
+    from tinygrade.gradebook.insight import insight
+
+    if file is not None:
+        outputs.try_writing(file)
+    with _opened(ctx, assignment, options) as (found, book, entry):
+        everybody = standing.reports(book.database, entry, ctx.obj, found.extra.get("late", {}))
+        figures = insight((who.key, report) for who, report in everybody)
+        problems = [(who.key, who.problem) for who in standing.standings(book.database, entry) if who.problem]
+    if file is not None:
+        outputs.write_file(file, overview.to_csv(figures))
+    _say(overview.lines(figures, problems))
+    return 0
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be made: {error.strerror}") from error

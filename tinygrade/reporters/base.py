@@ -2,12 +2,17 @@
 
 A factory registered by `tinygrade_register_reporters` gives an object with `render`. A reporter that also shows
 the sections of plugins as text offers `use_sections`, one that shows more of what plugins know `use_sources`; either
-is called before `render`.
+is called before `render`. What else one may offer, each by itself:
+
+* `render_all(reports) -> str`: one document of many reports;
+* `suffix`, for example ".xml": how its files end where nobody names them (".txt" without it);
+* `environment_file`, for example "GITHUB_STEP_SUMMARY": a variable that names the file to append to when none is named;
+* `speaks_to_runner = True`: lines that it prints may be commands to a CI system's runner.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -38,6 +43,13 @@ class TakesSections(Protocol):
     """A reporter that shows sections as text."""
 
     def use_sections(self, section_text: SectionText) -> None: ...
+
+
+@runtime_checkable
+class TakesMany(Protocol):
+    """A reporter that makes one document of many reports."""
+
+    def render_all(self, reports: Sequence[Report]) -> str: ...
 
 
 def no_sections(name: str, data: Any) -> list[str] | None:

@@ -167,7 +167,8 @@ def score(report: Report, width: int) -> list[Line]:
         for line in wrapped(f"adjusted {adjustment.points:+g}: {clean_line(adjustment.reason)}", width, rest=INDENT)
     ]
     style, head = _score_head(report)
-    notes = [*_cause_notes(report), f"{report.seconds:.1f} s"]
+    # a stored report may not know how long it took
+    notes = [*_cause_notes(report), *([f"{report.seconds:.1f} s"] if report.seconds is not None else [])]
     text = "   ".join([head, *notes])
     shown = wrapped(text, width, rest=INDENT) if cells(text) > width else [Line(text)]
     return [*lines, *(Line(line.text, style, 0 if i else len(head)) for i, line in enumerate(shown))]

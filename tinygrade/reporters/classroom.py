@@ -26,6 +26,7 @@ class ClassroomReporter:
     is no zero.
     """
 
+    suffix = ".txt"
     #: Variable that names the file to append to.
     environment_file = "GITHUB_OUTPUT"
 

@@ -21,6 +21,8 @@ COLUMNS = (
 
 
 class CsvReporter:
+    suffix = ".csv"
+
     def render(self, report: Report) -> str:
         return self.render_all([report])
 

@@ -16,7 +16,7 @@ from tinygrade.text import clean, clean_line
 PRINTED_LINES = 20
 
 NO_SCORE = "NOT GRADED, and not zero either"
-OUR_FAULT = "A fault of tinygrade, not of the submission. Please tell your instructor, with the lines below."
+OUR_FAULT = "A fault of tinygrade, not of the submission. Please tell your instructor."
 PARTIAL_RUN = "partial run, not a grade"
 
 
@@ -33,7 +33,7 @@ def why_no_score(report: Report) -> str:
 def headline(check: CheckResult) -> str:
     """The short form of what happened, on one line: the first line of the message, or the status."""
     if check.visibility == "hidden" and not check.message:
-        return f"{WORDS[check.status]} (hidden check: nothing more is shown)"
+        return "hidden check: nothing more is shown"
     return clean_line(next(iter(clean(check.message).splitlines()), "")) or WORDS[check.status]
 
 

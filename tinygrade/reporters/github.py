@@ -25,6 +25,10 @@ MESSAGE_LIMIT = 4096
 class GithubReporter:
     """One command per line: an error for each root cause, a notice for the next stub and one for the whole run."""
 
+    suffix = ".txt"
+    #: What it prints is meant for the runner; of every other format no line may be a command.
+    speaks_to_runner = True
+
     def render(self, report: Report) -> str:
         seen = report.student_view()
         causes = root_causes(seen)
@@ -73,10 +77,12 @@ def _data(text: str) -> str:
 
 def _whole(report: Report, more: int) -> str:
     """The run in one annotation, with what repeats it at home."""
-    left_out = [f"and {count(more, 'more root cause')}: see the report"] if more > 0 else []
     why = details.why_no_score(report)
-    score = points(report.score, report.max_score) if report.score is not None else why
-    kind = "warning" if why and not report.selected else "notice"
-    title = _property(f"{report.assignment}: {score}")
-    message = "\n".join([*left_out, *home.lines(report)])
-    return f"::{kind} title={title}::{_data(message)}"
+    partial = report.selected and not any(check.status == "grader_error" for check in report.checks)
+    result = details.PARTIAL_RUN if partial else details.NO_SCORE
+    if report.score is not None:
+        result = points(report.score, report.max_score)
+    kind = "warning" if why and not partial else "notice"
+    left_out = [f"and {count(more, 'more root cause')}: see the report"] if more > 0 else []
+    message = "\n".join([*([why] if why else []), *left_out, *home.lines(report)])
+    return f"::{kind} title={_property(f'{report.assignment}: {result}')}::{_data(message)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tinygrade.model import Report
 from tinygrade.reporters.markdown import MarkdownReporter
 
@@ -16,10 +18,13 @@ class GithubSummaryReporter(MarkdownReporter):
     environment_file = "GITHUB_STEP_SUMMARY"
 
     def render(self, report: Report) -> str:
-        seen = report.student_view()
+        return self.render_all([report])
+
+    def render_all(self, reports: Sequence[Report]) -> str:
+        """One after the other, as far as they fit."""
         kept: list[str] = []
         room = LIMIT
-        for part in self.parts(seen):
+        for part in (part for report in reports for part in self.parts(report.student_view())):
             room -= len(part.encode()) + 2
             if room < 0:
                 kept.append("The rest would be more than GitHub shows.")

@@ -35,8 +35,11 @@ def lines(report: Report) -> list[str]:
 
 
 def differences(there: Mapping[str, str], here: Mapping[str, str]) -> list[str]:
-    """`numpy 2.4.6 there, 2.1.0 here` for each known part of the two environments that is not the same."""
-    then, now = _lower(there), _lower(here)
+    """`numpy 2.4.6 there, 2.1.0 here` for each known part of the two environments that is not the same.
+
+    Of the system only its name counts: hardly two machines have the same kernel.
+    """
+    then, now = (known | {"system": known.get("system", "").split(" ")[0]} for known in map(_lower, (there, here)))
     return [
         f"{word or 'system '}{then[key]} there, {now[key]} here"
         for key, word in _KNOWN.items()

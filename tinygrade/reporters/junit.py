@@ -7,7 +7,7 @@ parametrised cases is as many. A stub is skipped, not failed: it is still to be 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tinygrade.model import CheckResult, Report, Status
 from tinygrade.reporters import details, home
@@ -26,18 +26,18 @@ ELEMENTS: Mapping[Status, str] = {
     "crashed": "error",
     "grader_error": "error",
 }
+#: Bytes of the text of one test: its message, its cases and what leads on.
+TEXT_LIMIT = 8192
 #: Attribute that counts them.
 _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
 @dataclass(frozen=True)
 class _Test:
-    """What becomes one <testcase>."""
+    """What becomes one <testcase>: a check, or one of its cases as a check of its own."""
 
-    check: CheckResult
     name: str
-    status: Status
-    short: str
+    result: CheckResult
     #: Wall seconds, or None where only those of the whole check are known.
     seconds: float | None
 
@@ -45,12 +45,13 @@ class _Test:
 class JUnitReporter:
     """One document. A run without score says so in the properties of each suite, and each fault of ours is an error."""
 
+    suffix = ".xml"
+
     def render(self, report: Report) -> str:
-        suites = {name: [t for c in checks for t in _tests(c)] for name, checks in grouped(report.checks).items()}
-        counts = _counts([test for tests in suites.values() for test in tests])
+        counts = _counts([test for check in report.checks for test in _tests(check)])
         del counts["skipped"]  # the schema knows it for suites only
         attributes = {"name": report.assignment, **counts, "time": _seconds(report.seconds)}
-        body = [_suite(name, tests, report) for name, tests in suites.items()]
+        body = [_suite(name, checks, report) for name, checks in grouped(report.checks).items()]
         return f'<?xml version="1.0" encoding="UTF-8"?>\n{_element("testsuites", attributes, body)}\n'
 
 
@@ -58,20 +59,25 @@ def _tests(check: CheckResult) -> list[_Test]:
     """Its cases stand for a check, unless they say something else than the check itself: all passed, and it did not."""
     name = clean_line(check.id).rsplit("::", 1)[-1]
     if not check.cases or check.ok != all(case.status == "passed" for case in check.cases):
-        return [_Test(check, name, check.status, details.headline(check), check.seconds)]
+        return [_Test(name, check, check.seconds)]
+    # what was printed belongs to all of them, and is told once
     return [
-        _Test(check, f"{name}[{clean_line(case.id)}]", case.status, clean_line(case.message), None)
-        for case in check.cases
+        _Test(
+            f"{name}[{clean_line(case.id)}]",
+            replace(check, status=case.status, message=case.message, cases=(), output="" if index else check.output),
+            None,
+        )
+        for index, case in enumerate(check.cases)
     ]
 
 
 def _counts(tests: Sequence[_Test]) -> dict[str, str]:
-    found = [ELEMENTS.get(test.status) for test in tests]
+    found = [ELEMENTS.get(test.result.status) for test in tests]
     return {"tests": str(len(tests)), **{key: str(found.count(element)) for key, element in _COUNTED.items()}}
 
 
-def _suite(name: str, tests: Sequence[_Test], report: Report) -> str:
-    checks = list({test.check.id: test.check for test in tests}.values())
+def _suite(name: str, checks: Sequence[CheckResult], report: Report) -> str:
+    tests = [test for check in checks for test in _tests(check)]
     seconds = _seconds(sum(check.seconds or 0.0 for check in checks))
     attributes = {"name": name, **_counts(tests), "time": seconds, "timestamp": report.started}
     body = [_properties(checks, report), *(_testcase(test, report) for test in tests)]
@@ -95,19 +101,22 @@ def _properties(checks: Sequence[CheckResult], report: Report) -> str:
 
 
 def _testcase(test: _Test, report: Report) -> str:
-    module = clean_line(test.check.id).split("::")[0].removesuffix(".py").replace("/", ".")
+    result = test.result
+    module = clean_line(result.id).split("::")[0].removesuffix(".py").replace("/", ".")
     attributes = {"name": test.name, "classname": f"{clean_line(report.assignment)}.{module}"}
     if test.seconds is not None:
         attributes["time"] = _seconds(test.seconds)
-    element = ELEMENTS.get(test.status)
-    body = [_outcome(element, test, report)] if element else []
-    printed = test.check.output.strip()
-    return _element("testcase", attributes, [*body, f"<system-out>{xml(printed)}</system-out>"] if printed else body)
+    body = [] if result.ok else [_outcome(result, report)]
+    if result.output.strip():
+        body.append(f"<system-out>{xml(result.output)}</system-out>")
+    return _element("testcase", attributes, body)
 
 
-def _outcome(element: str, test: _Test, report: Report) -> str:
-    attributes = {"type": test.status, "message": test.short}
-    return f"<{element}{_attributes(attributes)}>{xml(details.text(test.check, report))}</{element}>"
+def _outcome(result: CheckResult, report: Report) -> str:
+    element = ELEMENTS[result.status]
+    attributes = {"type": result.status, "message": details.headline(result)}
+    text = xml(details.text(replace(result, output=""), report), TEXT_LIMIT)
+    return f"<{element}{_attributes(attributes)}>{text}</{element}>"
 
 
 def _element(name: str, attributes: Mapping[str, str], body: Sequence[str]) -> str:

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from tinygrade.events import CheckFinished, CheckStarted, Event, Finished, Progress, Started, Swapped
 from tinygrade.model import CheckResult, Report, Swap
-from tinygrade.reporters import advice, blocks
+from tinygrade.reporters import advice, blocks, screen
 from tinygrade.reporters.base import SectionText, no_sections
 from tinygrade.reporters.lines import Line
 from tinygrade.reporters.status import Now, status_line
 from tinygrade.reporters.terminal import tail, terminal_width
 from tinygrade.reporters.words import grouped
-from tinygrade.text import for_terminal, without_commands
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,16 +48,12 @@ class LiveView:
         width: int | None = None,
     ) -> None:
         """`instructor` shows hidden checks in full; `width` is the terminal's when it is left out."""
-        from rich.console import Console
-
         self._stream = stream
         self._headline = headline
         self._section_text = section_text
         self._instructor = instructor
         self._width = width or terminal_width()
-        self._console = Console(
-            file=stream, width=self._width, highlight=False, markup=False, emoji=False, soft_wrap=True
-        )
+        self._console = screen.console(stream, self._width)
         self._now = Now()
         self._live: Live | None = None
         self._titles: dict[str, str] = {}
@@ -143,21 +138,10 @@ class LiveView:
         self._print(advice.repeat(self._headline.commands))
 
     def _print(self, lines: Sequence[Line]) -> None:
-        for line in lines:
-            self._console.print(self._styled(line), soft_wrap=True)
-
-    def _styled(self, line: Line) -> Text:
-        from rich.text import Text
-
-        # The blocks clean what they quote; this is the sink, which trusts nobody.
-        safe = without_commands("".join(char for char in line.text.rstrip() if char.isprintable()))
-        text = Text(for_terminal(safe, getattr(self._stream, "encoding", None)))
-        if line.style:
-            text.stylize(line.style, 0, line.styled or len(text))
-        return text
+        screen.show(self._console, lines)
 
     def _status(self) -> Text:
-        line = self._styled(Line(status_line(self._now, self._width - 1), "dim"))
+        line = screen.styled(Line(status_line(self._now, self._width - 1), "dim"), self._stream)
         line.no_wrap, line.overflow = True, "crop"
         return line
 

@@ -6,21 +6,27 @@ GitHub and GitLab fold and every other reader shows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from tinygrade.model import CheckResult, Report
+from tinygrade.model import CheckResult, Report, Status
 from tinygrade.reporters import details, home
 from tinygrade.reporters.advice import CAUSES_SHOWN, FOLLOWERS_SHOWN, Commands
 from tinygrade.reporters.base import SectionText, no_sections
 from tinygrade.reporters.causes import Cause, next_task, root_causes
-from tinygrade.reporters.words import OPEN, WORDS, count, number, points
+from tinygrade.reporters.words import OPEN, WORDS, count, group_status, grouped, number, points
 from tinygrade.sinks import html
 from tinygrade.sinks import markdown as span
 from tinygrade.sinks import markdown_block as block
 from tinygrade.text import clean, clean_line, without_commands
 
 #: Beside the word, for who looks before reading.
-MARKS = {"passed": "✅", "partial": "🟡", "not_implemented": "⬜", "blocked": "⬜", "grader_error": "🟣"}
+MARKS: Mapping[Status, str] = {
+    "passed": "✅",
+    "partial": "🟡",
+    "not_implemented": "⬜",
+    "blocked": "⬜",
+    "grader_error": "🟣",
+}
 WRONG = "❌"
 #: Bytes of what is folded: a message, its cases, and what the code printed; and a section.
 DETAIL_LIMIT = 8192
@@ -28,6 +34,8 @@ SECTION_LIMIT = 16384
 
 
 class MarkdownReporter:
+    suffix = ".md"
+
     def __init__(self) -> None:
         self._section_text: SectionText = no_sections
 
@@ -47,7 +55,7 @@ class MarkdownReporter:
         return [
             *_head(report),
             *_start_here(report),
-            *_table(report),
+            *_groups(report),
             *_home(report),
             *_details(report),
             *self._sections(report),
@@ -98,7 +106,7 @@ def _cause(index: int, cause: Cause, report: Report) -> list[str]:
     lost = "point" if cause.points == 1 else "points"
     head = f"### {index}. {span(check.where or check.title)}{task}: {number(cause.points)} {lost}"
     titles = dict.fromkeys(span(follower.title) for follower in cause.followers)
-    parts = [head, f"{_mark(check)} {WORDS[check.status]}", block(check.message or check.title)]
+    parts = [head, f"{_mark(check.status)} {WORDS[check.status]}", block(check.message or check.title)]
     parts += [f"**Hint:** {span(check.hint)}"] if check.hint else []
     more = " and more" if len(titles) > FOLLOWERS_SHOWN else ""
     parts += [f"Follows from this: {', '.join(list(titles)[:FOLLOWERS_SHOWN])}{more}"] if titles else []
@@ -121,15 +129,24 @@ def _next(report: Report) -> list[str]:
     return [f"**Next:** {span(message)}{where}"]
 
 
-def _table(report: Report) -> list[str]:
+def _groups(report: Report) -> list[str]:
+    """The lines of the terminal as a table, and every check behind it."""
+    rows = ["| | group | passed | points |", "| --- | --- | ---: | ---: |"]
+    for name, checks in grouped(report.checks).items():
+        status = group_status(checks)
+        got = points(sum(c.points for c in checks), sum(c.max_points for c in checks))
+        passed = f"{sum(c.ok for c in checks)} of {len(checks)}"
+        rows.append(f"| {_mark(status)} {WORDS[status]} | {span(name)} | {passed} | {got} |")
+    return ["## Checks", "\n".join(rows), _folded(f"all {count(len(report.checks), 'check')}", _table(report))]
+
+
+def _table(report: Report) -> str:
     rows = ["| | check | group | points |", "| --- | --- | --- | ---: |"]
     for check in report.checks:
         hidden = " (hidden)" if check.visibility == "hidden" else ""
-        got = points(check.points, check.max_points)
-        rows.append(
-            f"| {_mark(check)} {WORDS[check.status]} | {span(check.title)}{hidden} | {span(check.group)} | {got} |"
-        )
-    return ["## Checks", "\n".join(rows)]
+        cells = (f"{_mark(check.status)} {WORDS[check.status]}", f"{span(check.title)}{hidden}", span(check.group))
+        rows.append(f"| {' | '.join(cells)} | {points(check.points, check.max_points)} |")
+    return "\n".join(rows)
 
 
 def _details(report: Report) -> list[str]:
@@ -149,5 +166,5 @@ def _home(report: Report) -> list[str]:
     return ["Again at home:", block(home.again(report)), f"Graded with {span(home.graded_with(report))}."]
 
 
-def _mark(check: CheckResult) -> str:
-    return MARKS.get(check.status, WRONG)
+def _mark(status: Status) -> str:
+    return MARKS.get(status, WRONG)
