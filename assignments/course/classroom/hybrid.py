@@ -42,7 +42,7 @@ def lesson(course: Course, wishes: lessons.Wishes, seed: int, again: str) -> int
     lessons.tell(wishes, [Line("Part 1: train a small model", "bold")])
     watched = lessons.watch(wishes, exam, size, f"{recipe.name} recipe: {recipe.words()}", go)
     lessons.tell(wishes, [Line(""), *_larger(larger_size, larger), Line("")])
-    if watched.stopped != "interrupted":
+    if watched.stopped not in lessons.ENDED:
         _experiment(wishes, {size.name: model, larger_size.name: larger})
     if wishes.save is not None:
         checkpoints.save(wishes.save, size, weights_of(model))

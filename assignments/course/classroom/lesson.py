@@ -28,7 +28,8 @@ from .trainer import train
 from .view import Printer, View
 
 DEFAULT_MINUTES = 5.0
-INTERRUPTED = 130
+#: Exit codes of runs that somebody ended.
+ENDED = {"interrupted": 130, "terminated": 143}
 STDOUT = Path("-")
 
 
@@ -66,8 +67,9 @@ class Wishes:
             raise UsageError(f"--minutes {minutes:g}: nothing can be learned in that time")
         return 60.0 * minutes
 
-    def check_outputs(self) -> None:
-        """Nobody should train for five minutes and lose the result."""
+    def check(self) -> None:
+        """What would be noticed too late: nobody should train for five minutes and lose the result."""
+        assert self.seconds
         for file in (self.save, self.json_file, self.plot):
             if file is not None and file != STDOUT:
                 try_writing(file)
@@ -84,7 +86,7 @@ class Wishes:
 
 def run(ctx: click.Context, course: Course, wishes: Wishes) -> int:
     """Train as wished, show it, write what was asked for."""
-    wishes.check_outputs()
+    wishes.check()
     seed = random.SystemRandom().randint(1, 9999) if wishes.seed is None else wishes.seed
     again = f"repeat this run: {command_line(ctx, seed)}"
     if wishes.submission is not None:
@@ -148,7 +150,7 @@ def finish(watched: Run, wishes: Wishes, facts: dict[str, Any], again: str) -> i
         written.append(str(wishes.plot))
     lines = [Line(f"written: {', '.join(written)}")] if written else []
     tell(wishes, [*lines, Line(again)])
-    return INTERRUPTED if watched.stopped == "interrupted" else 0
+    return ENDED.get(watched.stopped, 0)
 
 
 def deliver(file: Path, text: str) -> list[str]:
