@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 
 from markdown_it import MarkdownIt
 
+from tests.runner import parse_command
+
 #: Every kind of thing that a student's text may try; tags and addresses carry a word of their own.
 EVIL = (
     "\x1b]0;owned\x07\x1b[2J\x1b[32m PASSED\x1b[0m\x1b]8;;http://evil.invalid/\x07link\x1b]8;;\x07"
@@ -38,6 +40,18 @@ def assert_no_commands(text: str) -> None:
         found = re.search(r"^\s*::(?:set-output|add-mask)|::error::forged|##vso\[", line)
         assert found is None or not re.match(r"\s*::", line), line
         assert "##vso[" not in line, line
+
+
+def assert_only_annotations(text: str) -> None:
+    """All that the runner takes for a command is an annotation of ours, and those have a title."""
+    for line in text.split("\n"):
+        command = parse_command(line)
+        if command is not None:
+            assert command.name in {"error", "warning", "notice"}, line
+            assert "title" in command.properties, line
+            assert set(command.properties) <= {"file", "line", "title"}, line
+    assert "##vso[" not in text
+    assert "##[" not in text
 
 
 class _Tags(HTMLParser):
@@ -121,6 +135,8 @@ def assert_inert(format: str, text: str) -> None:
         assert_inert_xml(text)
     elif start.startswith("<"):
         assert_inert_html(text)
+    elif format == "github":
+        assert_only_annotations(text)
     elif "csv" in format:
         assert_inert_csv(text)
     else:

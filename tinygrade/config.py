@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from tinygrade.errors import CourseError, UsageError, did_you_mean
 from tinygrade.model import Assignment, Course, Group, Level, Limits, Policy, Surface
+from tinygrade.releasing import platform, public_plugin, release
 from tinygrade.tables import (
     Key,
     Place,
@@ -29,10 +30,12 @@ from tinygrade.tables import (
 )
 
 if TYPE_CHECKING:
-    import pluggy
+    pass
 
 COURSE_FILE = "course.toml"
 ASSIGNMENT_FILE = "assignment.toml"
+#: The folder of records beside course.toml, when it names no other.
+RECORDED = "recorded"
 
 
 # ---- what may stand where --------------------------------------------------------------------------
@@ -58,8 +61,10 @@ _COURSE: Mapping[str, Key] = {
     "package": _NAME,
     "reference": _FOLDER,
     "template": _FOLDER,
+    "recorded": _TEXT,
     "plugin": _TEXT,
     "assignments": Key(_NAMES.test, _NAMES.words, required=True),
+    "release": _TABLE,
     "commands": _TABLE,
 }
 _ASSIGNMENT: Mapping[str, Key] = {
@@ -73,7 +78,16 @@ _ASSIGNMENT: Mapping[str, Key] = {
     "course_tables": _NAMES,
     "surface": _TABLE,
     "limits": _TABLE,
+    "platform": _TABLE,
+    "release": _TABLE,
     "groups": _TABLES,
+    "late": _TABLE,
+}
+_PERCENT = Key(lambda v: is_number(v) and 0 <= v <= 100, "a number from 0 to 100")
+_LATE: Mapping[str, Key] = {
+    "percent_per_day": Key(_PERCENT.test, _PERCENT.words, required=True),
+    "most_percent": _PERCENT,
+    "grace_minutes": Key(lambda v: is_number(v) and v >= 0, "a number of minutes that is not negative"),
 }
 _SURFACE: Mapping[str, Key] = {
     "tensor": _TEXT,
@@ -90,7 +104,9 @@ _LIMITS: Mapping[str, Key] = {
     "cpu_seconds": _SECONDS,
     "import_cpu_seconds": _SECONDS,
     "memory_mib": _COUNT,
+    "idle_seconds": _SECONDS,
     "output_kib": _COUNT,
+    "scratch_mib": _COUNT,
 }
 _GROUP: Mapping[str, Key] = {"file": _FILE, "title": _TITLE, "points": _POINTS}
 
@@ -117,8 +133,19 @@ def load_course(root: Path) -> Course:
         template=_folder(root, values["template"]),
         plugin=_folder(root, values["plugin"]) if "plugin" in values else None,
         assignments=tuple(values["assignments"]),
+        public_plugin=public_plugin(Place(file, "release"), values.get("release", {})),
+        recorded=_recorded(root, values),
         commands=_commands(file, values),
     )
+
+
+def _recorded(root: Path, values: Mapping[str, Any]) -> Path | None:
+    """The folder of records: the one that is named, or `recorded` where there is no solution."""
+    if "recorded" in values:
+        return _folder(root, values["recorded"])
+    solved = os.path.isdir(_folder(root, values["reference"]) / values["package"])
+    found = root / RECORDED
+    return found if not solved and os.path.isdir(found) else None
 
 
 def _commands(file: Path, values: Mapping[str, Any]) -> dict[str, str]:
@@ -134,62 +161,6 @@ def _commands(file: Path, values: Mapping[str, Any]) -> dict[str, str]:
 
 def _folder(root: Path, name: str) -> Path:
     return Path(os.path.normpath(root / name))
-
-
-def find_course(explicit: Path | None, start: Path, manager: pluggy.PluginManager) -> Course:
-    """The course of a command: the folder named, else the nearest one above `start`, else a plugin's.
-
-    Raises:
-        CourseError: there is none, there are several, or it is wrong.
-    """
-    if explicit is not None:
-        root = _course_root(explicit)
-        if root is None:
-            raise CourseError(f"{explicit}: holds no {COURSE_FILE}; --course takes the folder that holds it")
-        return load_course(root)
-    start = Path(os.path.abspath(start))
-    return load_course(_root_above(start) or _offered_root(start, manager))
-
-
-def course_around(explicit: Path | None, start: Path, manager: pluggy.PluginManager) -> Course | None:
-    """The course that `find_course` would find, or None where there is none, or no single one.
-
-    Raises:
-        CourseError: it is wrong, or the folder that was named is none.
-    """
-    if explicit is not None or _root_above(Path(os.path.abspath(start))):
-        return find_course(explicit, start, manager)
-    offered = _offered_roots(manager)
-    return load_course(offered[0]) if len(offered) == 1 else None
-
-
-def _root_above(start: Path) -> Path | None:
-    return next((root for folder in (start, *start.parents) if (root := _course_root(folder))), None)
-
-
-def _course_root(folder: Path) -> Path | None:
-    # os.path and not Path.is_file: a folder that we may not enter is no course, and no crash either.
-    candidates = (folder, folder / "assignments")
-    return next((root for root in candidates if os.path.isfile(root / COURSE_FILE)), None)
-
-
-def _offered_roots(manager: pluggy.PluginManager) -> list[Path]:
-    # pluggy answers with the latest registration first
-    results = reversed(manager.hook.tinygrade_assignment_paths())
-    return list(dict.fromkeys(Path(path) for paths in results for path in paths))
-
-
-def _offered_root(start: Path, manager: pluggy.PluginManager) -> Path:
-    roots = _offered_roots(manager)
-    if not roots:
-        raise CourseError(
-            f"no course found: neither {start} nor a folder above it holds {COURSE_FILE} "
-            f"or assignments/{COURSE_FILE}; name the course's folder with --course"
-        )
-    if len(roots) > 1:
-        listed = ", ".join(map(str, roots))
-        raise CourseError(f"the installed plugins offer several courses ({listed}); choose one with --course")
-    return roots[0]
 
 
 # ---- assignment ------------------------------------------------------------------------------------
@@ -226,8 +197,10 @@ def load_assignment(course: Course, id: str) -> Assignment:
         limits=_limits(place, values.get("limits", {})),
         hints=values.get("hints", "full"),
         minimum_isolation=values.get("minimum_isolation", "strong"),
-        extra=extra,
+        extra=extra | ({"late": checked(Place(place.file, "late"), values["late"], _LATE)} if "late" in values else {}),
         rests_on=_rests_on(place, course, id, values),
+        platform=platform(Place(place.file, "platform"), values.get("platform", {})),
+        release=release(Place(place.file, "release"), values.get("release", {})),
     )
 
 

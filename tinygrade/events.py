@@ -18,6 +18,8 @@ class Started:
     environment: Mapping[str, str]
     #: `(check id, group title)` in the order in which they will run.
     checks: tuple[tuple[str, str], ...]
+    #: As `Report.reference`.
+    reference: str = "live"
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,14 @@ class Recorded:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """A problem that does not stop the run: a plugin that failed."""
+
+    kind: ClassVar[str] = "warned"
+    text: str
+
+
+@dataclass(frozen=True)
 class Finished:
     """The last event of a run that has a report."""
 
@@ -87,7 +97,7 @@ class Stopped:
     message: str
 
 
-Event = Started | Swapped | CheckStarted | Progress | CheckFinished | Recorded | Finished | Stopped
+Event = Started | Swapped | CheckStarted | Progress | CheckFinished | Recorded | Warned | Finished | Stopped
 
 
 def to_json(event: Event) -> dict[str, Any]:
@@ -107,7 +117,7 @@ def from_json(tree: Mapping[str, Any]) -> Event:
     match tree["event"]:
         case Started.kind:
             checks = tuple((check, group) for check, group in values["checks"])
-            return Started(Isolation.from_json(values["isolation"]), values["environment"], checks)
+            return Started(Isolation.from_json(values["isolation"]), values["environment"], checks, values["reference"])
         case Swapped.kind:
             return Swapped(tuple(Swap(**swap) for swap in values["swaps"]))
         case CheckStarted.kind:
@@ -118,6 +128,8 @@ def from_json(tree: Mapping[str, Any]) -> Event:
             return CheckFinished(check_from_json(values["result"]))
         case Recorded.kind:
             return Recorded(**values)
+        case Warned.kind:
+            return Warned(**values)
         case Finished.kind:
             return Finished(Report.from_json(values["report"]))
         case Stopped.kind:

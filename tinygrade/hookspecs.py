@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import click
 
+    from tinygrade.figures import Figure
     from tinygrade.model import Adjustment, Assignment, CheckResult, Report, Submission
 
 hookspec = pluggy.HookspecMarker("tinygrade")
@@ -48,7 +49,8 @@ def tinygrade_register_sandboxes(register: Callable[[str, Callable[..., Any]], N
     """Call `register(name, factory)` for each sandbox. A name that is taken is an error naming both plugins.
 
     `factory(limits=...)` gives an object as described by `tinygrade.sandbox.Sandbox`. Under `--isolation none` it
-    also gets `without`, the names of steps of the confinement to leave out (see `tinygrade.worker.confinement`).
+    also gets `without`, the names of steps of the confinement to leave out (see `tinygrade.worker.confinement`); for an
+    assignment with `scratch_mib`, `scratch`: a folder for the folders of its workers, which every user can get through.
 
     .. versionadded:: 0.1
     """
@@ -59,6 +61,16 @@ def tinygrade_register_reporters(register: Callable[[str, Callable[..., Any]], N
     """Call `register(format, factory)` for each report format.
 
     `factory()` gives an object with `render(report: Report) -> str`.
+
+    .. versionadded:: 0.1
+    """
+
+
+@hookspec
+def tinygrade_register_executors(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Call `register(name, factory)` for each way to grade many submissions (`tinygrade grade --executor name`).
+
+    `factory(jobs=...)` gives an object as described by `tinygrade.executor.Executor`.
 
     .. versionadded:: 0.1
     """
@@ -111,7 +123,9 @@ def tinygrade_check_finished(result: CheckResult) -> None:
 def tinygrade_adjust_score(report: Report, context: Mapping[str, Any]) -> Adjustment | None:
     """Points to add or take after scoring (a late policy, a bonus), or None.
 
-    All results are applied. `context` holds what the caller knows, for example `submitted`.
+    All results are applied. `context` holds what the caller knows; for one's own code it is empty. With a gradebook it
+    holds `student`, `submitted` and `due` (ISO 8601 with a zone, or None; an extension is in `due` already), and
+    `late`, the table of assignment.toml. Called again whenever one of these changes: depend on nothing else.
 
     .. versionadded:: 0.1
     """
@@ -120,6 +134,17 @@ def tinygrade_adjust_score(report: Report, context: Mapping[str, Any]) -> Adjust
 @hookspec(firstresult=True)
 def tinygrade_section_text(name: str, data: Any) -> list[str] | None:
     """Lines of plain text that show the report section `name` in a terminal; None when it is not yours.
+
+    .. versionadded:: 0.1
+    """
+
+
+@hookspec(firstresult=True)
+def tinygrade_section_figures(name: str, data: Any) -> list[Figure] | None:
+    """Figures (see `tinygrade.figures`) that show the report section `name`; None when it is not yours.
+
+    `data` may come from a stored report of another version. What you give is text and numbers: it is escaped and drawn
+    by the reporter. Where there are no figures, the lines of `tinygrade_section_text` are shown.
 
     .. versionadded:: 0.1
     """

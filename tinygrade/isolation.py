@@ -28,6 +28,8 @@ class Isolation:
     uid_dropped: bool = False
     #: Did workers keep any capability of root's?
     capabilities: bool = False
+    #: Who held the cap of a worker's scratch folder: `capped` (the kernel), `watched` (the grader), "" without one.
+    scratch: str = ""
 
     @classmethod
     def from_json(cls, tree: Mapping[str, Any]) -> Isolation:
@@ -48,5 +50,5 @@ def refusal(isolation: Isolation, wanted: Level) -> str:
     return (
         f"not graded, not zero: isolation {wanted} is asked for, and {isolation.level} is what there is "
         f"(student code could: {', '.join(isolation.missing)}). `tinygrade doctor` says what to do; "
-        "for code that is your own, --isolation auto takes what there is"
+        "for code that is your own, `tinygrade check --isolation auto` takes what there is"
     )

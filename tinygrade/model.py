@@ -6,14 +6,17 @@ The JSON form of `Report` is described by `report.schema.json` beside this file.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
+from tinygrade.errormap import ErrorMap as ErrorMap
 from tinygrade.isolation import Isolation as Isolation
 from tinygrade.isolation import Level as Level
+from tinygrade.jsontree import plain
+from tinygrade.terms import Group as Group
+from tinygrade.terms import Platform, Release
 
 #: Version of the report's JSON form; raised when a reader of the old form would misread the new one.
 REPORT_SCHEMA = 1
@@ -50,6 +53,10 @@ class Course:
     plugin: Path | None
     #: Assignment ids in course order; each is a folder below `root`.
     assignments: tuple[str, ...]
+    #: Which files of the plugin students get, as patterns relative to its folder.
+    public_plugin: tuple[str, ...] = ("**/*",)
+    #: Folder of what the solution answered beforehand, for students who do not have it; None: the solution is here.
+    recorded: Path | None = None
     #: Commands that the plugin adds, and what `--help` says of each: known without importing it.
     commands: Mapping[str, str] = field(default_factory=dict)
 
@@ -71,22 +78,15 @@ class Surface:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one worker may use. Times are seconds, sizes MiB or KiB as named."""
+    """What one worker may use: seconds, MiB and KiB as named; of what is printed, the rest is read and dropped."""
 
     cpu_seconds: float = 5.0
     import_cpu_seconds: float = 5.0
     memory_mib: int = 1024
-    #: Printed text that is kept for the student; the rest is read and dropped.
+    #: All checks of a submission together may sleep for this long: single ones have a wall cap of their own.
+    idle_seconds: float = 60.0
     output_kib: int = 64
-
-
-@dataclass(frozen=True)
-class Group:
-    """Consecutive checks that the terminal shows as one line; one test file each."""
-
-    file: str
-    title: str
-    points: float
+    scratch_mib: int = 0  # of the folder that it may write to; 0 for none
 
 
 @dataclass(frozen=True)
@@ -107,10 +107,12 @@ class Assignment:
     limits: Limits
     hints: Hints
     minimum_isolation: Level
-    #: Tables that belong to the course plugin, for example `training`.
+    #: Tables that belong to plugins: the course's, for example `training`, and `late`.
     extra: Mapping[str, Mapping[str, Any]]
     #: The earlier assignments that this one builds on; None: all of them.
     rests_on: tuple[str, ...] | None = None
+    platform: Platform = field(default_factory=Platform)
+    release: Release = field(default_factory=Release)
 
     def predecessors(self) -> tuple[str, ...]:
         """Ids of the earlier assignments that this one builds on, in course order."""
@@ -173,6 +175,8 @@ class CheckResult:
     follows_from: tuple[str, ...] = ()
     #: What the student's code printed during the check.
     output: str = ""
+    #: Which entries of the array in the message are wrong; None when it is about no array.
+    error_map: ErrorMap | None = None
 
     @property
     def ok(self) -> bool:
@@ -222,12 +226,12 @@ class Report:
     tinygrade: str = ""
     #: How much of what was recognised a student is told; the instructor's view always has all of it.
     hints: Hints = "full"
+    #: Was the solution there, or only what it answered beforehand?
+    reference: Literal["live", "recorded"] = "live"
 
     def to_json(self) -> dict[str, Any]:
         """A tree of dict, list, str, int, float, bool and None; non-finite numbers become None."""
-        tree = _plain(asdict(self))
-        assert isinstance(tree, dict)
-        return tree
+        return cast("dict[str, Any]", plain(asdict(self)))
 
     @classmethod
     def from_json(cls, tree: Mapping[str, Any]) -> Report:
@@ -254,6 +258,8 @@ def check_from_json(tree: Mapping[str, Any]) -> CheckResult:
     values = dict(tree)
     diagnosis = values.get("diagnosis")
     values["diagnosis"] = Diagnosis(**diagnosis) if diagnosis else None
+    error_map = values.get("error_map")
+    values["error_map"] = ErrorMap.from_json(error_map) if error_map else None
     values["cases"] = tuple(Case(**case) for case in values.get("cases", ()))
     values["follows_from"] = tuple(values.get("follows_from", ()))
     if values.get("status") not in STATUSES:
@@ -263,9 +269,7 @@ def check_from_json(tree: Mapping[str, Any]) -> CheckResult:
 
 def check_to_json(check: CheckResult) -> dict[str, Any]:
     """The entry of a report's `checks` for this result."""
-    tree = _plain(asdict(check))
-    assert isinstance(tree, dict)
-    return tree
+    return cast("dict[str, Any]", plain(asdict(check)))
 
 
 def _report(values: dict[str, Any]) -> Report:
@@ -288,15 +292,3 @@ def _hinted(check: CheckResult, hints: Hints) -> CheckResult:
     # Where a cause lies is no hint at what it is, and the commands for it depend on that.
     told = hints == "full" or (check.diagnosis is not None and check.diagnosis.code == "upstream")
     return replace(check, diagnosis=check.diagnosis if told else None, hint="" if hints == "none" else check.hint)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, str | int):
-        return value
-    raise TypeError(f"a report cannot hold {type(value).__name__}")

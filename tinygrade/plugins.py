@@ -10,7 +10,6 @@ import importlib
 import importlib.metadata
 import importlib.util
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import pluggy
 
 from tinygrade import hookspecs
+from tinygrade.calling import ANY_FAULT, BUILTIN, COURSE_PLUGIN, Warn, brief, place_of
+from tinygrade.calling import print_warning as print_warning
 from tinygrade.errors import CourseError, GraderError, PluginError, UsageError, did_you_mean
 from tinygrade.model import Course
 
@@ -34,30 +35,19 @@ BUILTIN_PLUGINS = (
     "tinygrade.reporters.builtin",
     "tinygrade.checks.builtin",
     "tinygrade.diagnosis.builtin",
+    "tinygrade.executors.builtin",
+    "tinygrade.gradebook.builtin",
 )
 
 ENTRY_POINTS = "tinygrade"
 
-#: The name under which a course's plugin package is imported. Its folder is never on `sys.path`.
-COURSE_PLUGIN = "tinygrade_course_plugin"
-
 T = TypeVar("T")
-Warn = Callable[[str], None]
-
-#: A plugin may end its own import by `sys.exit`; that must not end the run.
-_ANY_FAULT = (Exception, SystemExit)
-
-
-def print_warning(text: str) -> None:
-    """Tell a problem that does not stop the run."""
-    print(f"tinygrade: warning: {text}", file=sys.stderr)
-
 
 # ---- the manager -----------------------------------------------------------------------------------
 
 
-def make_plugin_manager(warn: Warn = print_warning) -> pluggy.PluginManager:
-    """A manager with the built-ins and with every installed plugin that can be loaded.
+def make_plugin_manager(warn: Warn = print_warning, installed: bool = True) -> pluggy.PluginManager:
+    """A manager with the built-ins and, if wanted, with every installed plugin that can be loaded.
 
     Raises:
         GraderError: a built-in plugin is broken.
@@ -66,13 +56,15 @@ def make_plugin_manager(warn: Warn = print_warning) -> pluggy.PluginManager:
     for name in BUILTIN_PLUGINS:
         try:
             register(manager, importlib.import_module(name), name)
-        except _ANY_FAULT as error:
-            raise GraderError(f"the built-in plugin {name} is broken: {_brief(error)}") from error
-    for entry_point in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        except ANY_FAULT as error:
+            raise GraderError(f"the built-in plugin {name} is broken: {brief(error)}") from error
+    for entry_point in importlib.metadata.entry_points(group=ENTRY_POINTS) if installed else ():
         try:
+            if entry_point.name.startswith(BUILTIN) or entry_point.name == COURSE_PLUGIN:
+                raise PluginError("its name is one of tinygrade's own")
             register(manager, entry_point.load(), entry_point.name)
-        except _ANY_FAULT as error:
-            warn(f"plugin {entry_point.name!r} ({entry_point.value}) is left out: {_brief(error)}")
+        except ANY_FAULT as error:
+            warn(f"plugin {entry_point.name!r} ({entry_point.value}) is left out: {brief(error)}")
     return manager
 
 
@@ -80,7 +72,8 @@ def register(manager: pluggy.PluginManager, plugin: object, name: str) -> None:
     """Register `plugin`, or leave `manager` as it was.
 
     Raises:
-        PluginError: it implements a hook that does not exist or with other arguments, or the name is taken.
+        PluginError: it implements a hook that does not exist, with other arguments or as a wrapper, or the name is
+            taken.
     """
     if manager.has_plugin(name):
         raise PluginError(f"a plugin named {name!r} is there already")
@@ -91,6 +84,10 @@ def register(manager: pluggy.PluginManager, plugin: object, name: str) -> None:
         trial.check_pending()
     except pluggy.PluginValidationError as error:
         raise PluginError(str(error)) from error
+    for caller in trial.get_hookcallers(plugin) or ():
+        # hooks are called one by one (see `calling`), and around one there is nothing to wrap
+        if any(implementation.wrapper or implementation.hookwrapper for implementation in caller.get_hookimpls()):
+            raise PluginError(f"its {caller.name} is a wrapper; hooks of tinygrade take plain functions only")
     manager.register(plugin, name)
 
 
@@ -98,13 +95,6 @@ def _empty_manager() -> pluggy.PluginManager:
     manager = pluggy.PluginManager("tinygrade")
     manager.add_hookspecs(hookspecs)
     return manager
-
-
-def _brief(error: BaseException) -> str:
-    # only the first line: what a plugin raises may be pages long
-    text = str(error).strip()
-    first = text.splitlines()[0] if text else ""
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
 # ---- the course's plugin ---------------------------------------------------------------------------
@@ -125,9 +115,9 @@ def load_course_plugin(manager: pluggy.PluginManager, course: Course) -> None:
         register(manager, _course_module(file), COURSE_PLUGIN)
     except PluginError as error:
         raise CourseError(f"{file}: {error}") from error
-    except _ANY_FAULT as error:
-        where = _place_of(error, course.plugin) or str(file)
-        raise CourseError(f"{where}: the course's plugin cannot be imported: {_brief(error)}") from error
+    except ANY_FAULT as error:
+        where = place_of(error, course.plugin) or str(file)
+        raise CourseError(f"{where}: the course's plugin cannot be imported: {brief(error)}") from error
 
 
 def course_command(manager: pluggy.PluginManager, course: Course, name: str) -> click.Command:
@@ -143,9 +133,9 @@ def course_command(manager: pluggy.PluginManager, course: Course, name: str) -> 
     group = click.Group()
     try:
         getattr(plugin, "tinygrade_add_commands", lambda cli: None)(cli=group)
-    except _ANY_FAULT as error:
-        where = _place_of(error, course.plugin or course.root) or f"{course.plugin}"
-        raise CourseError(f"{where}: the course's plugin cannot add its commands: {_brief(error)}") from error
+    except ANY_FAULT as error:
+        where = place_of(error, course.plugin or course.root) or f"{course.plugin}"
+        raise CourseError(f"{where}: the course's plugin cannot add its commands: {brief(error)}") from error
     if name not in group.commands:
         raise CourseError(f"{course.root / 'course.toml'}: `commands` names {name!r}, which the plugin does not add")
     return group.commands[name]
@@ -175,14 +165,6 @@ def _forget_course_modules() -> None:
     for name in list(sys.modules):
         if name == COURSE_PLUGIN or name.startswith(COURSE_PLUGIN + "."):
             del sys.modules[name]
-
-
-def _place_of(error: BaseException, folder: Path) -> str | None:
-    """`file:line` of the innermost frame in `folder`, or of the syntax error."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{error.filename}:{error.lineno}"
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(folder)]
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
 
 
 # ---- registries ------------------------------------------------------------------------------------
@@ -249,6 +231,11 @@ def reporters(manager: pluggy.PluginManager, warn: Warn = print_warning) -> Regi
     return _collect(manager, "tinygrade_register_reporters", "report format", warn)
 
 
+def executors(manager: pluggy.PluginManager, warn: Warn = print_warning) -> Registry[Callable[..., Any]]:
+    """What grades many submissions: name -> `factory(jobs=...)`."""
+    return _collect(manager, "tinygrade_register_executors", "executor", warn)
+
+
 def diagnoses(manager: pluggy.PluginManager, warn: Warn = print_warning) -> Catalogue:
     """The mistakes that tinygrade and plugins can name.
 
@@ -262,10 +249,10 @@ def diagnoses(manager: pluggy.PluginManager, warn: Warn = print_warning) -> Cata
         provider = implementation.plugin_name
         try:
             implementation.function(*(catalogue.register for _ in implementation.argnames))
-        except _ANY_FAULT as error:
+        except ANY_FAULT as error:
             if provider in BUILTIN_PLUGINS:
-                raise GraderError(f"the built-in plugin {provider} is broken: {_brief(error)}") from error
-            warn(f"diagnoses of plugin {provider!r} are left out: {_brief(error)}")
+                raise GraderError(f"the built-in plugin {provider} is broken: {brief(error)}") from error
+            warn(f"diagnoses of plugin {provider!r} are left out: {brief(error)}")
     return catalogue
 
 
@@ -282,8 +269,8 @@ def _collect(manager: pluggy.PluginManager, hook: str, kind: str, warn: Warn) ->
             implementation.function(*(offer for _ in implementation.argnames))
         except PluginError:
             raise
-        except _ANY_FAULT as error:
+        except ANY_FAULT as error:
             if provider in BUILTIN_PLUGINS:
-                raise GraderError(f"the built-in plugin {provider} is broken: {_brief(error)}") from error
-            warn(f"plugin {provider!r} registers no {kind}: {_brief(error)}")
+                raise GraderError(f"the built-in plugin {provider} is broken: {brief(error)}") from error
+            warn(f"plugin {provider!r} registers no {kind}: {brief(error)}")
     return registry

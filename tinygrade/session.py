@@ -11,6 +11,7 @@ import io
 import json
 import os
 import platform
+import shutil
 import signal
 import sys
 import time
@@ -22,9 +23,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinygrade import config, events, plugins, scoring
-from tinygrade.errors import GraderError, RefusedError, SubmissionError, TinygradeError, UsageError
-from tinygrade.events import Event, Finished, Stopped
-from tinygrade.isolation import refusal
+from tinygrade.adjusting import adjusted
+from tinygrade.calling import Warn, call, first
+from tinygrade.errors import GraderError, PluginError, RefusedError, SubmissionError, TinygradeError, UsageError
+from tinygrade.events import Event, Finished, Stopped, Warned
+from tinygrade.isolation import LEVELS, refusal
 from tinygrade.model import Assignment, Isolation, Report, Submission
 
 if TYPE_CHECKING:
@@ -35,15 +38,21 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Entry of the child process: `session.main()` with the event descriptor as last argument."""
-    die_with_parent()
-    stream = os.fdopen(int(sys.argv[-1]), "w", encoding="utf-8")
+    """Entry of a fresh child process: the event descriptor is the last argument."""
+    serve(int(sys.argv[-1]), os.getppid())
+
+
+def serve(descriptor: int, parent: int) -> None:
+    """Grade the job on standard input and tell of it on `descriptor`; end with `parent`, which started this process."""
+    die_with(parent)
+    stream = os.fdopen(descriptor, "w", encoding="utf-8")
 
     def emit(event: Event) -> None:
         stream.write(json.dumps(events.to_json(event)) + "\n")
         stream.flush()
 
-    job = json.load(sys.stdin)
+    with open(0, encoding="utf-8", closefd=False) as source:
+        job = json.load(source)
     try:
         emit(Finished(run(job, emit)))
     except TinygradeError as error:
@@ -53,13 +62,15 @@ def main() -> None:
         emit(Stopped("GraderError", f"{type(error).__name__}: {error}"))
 
 
-def die_with_parent() -> None:
+def die_with(parent: int) -> None:
     """When the command is killed, so is this process, and with it the zygote and every worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command decides what an interrupt means
     if sys.platform == "linux":
         import ctypes
 
         ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:  # it died before that
+            sys.exit(1)
 
 
 def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
@@ -76,30 +87,66 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     plugins.load_course_plugin(manager, course)
     assignment = config.load_assignment(course, job["assignment"])
     work = Path(job["work"])
-    sandbox = _open_sandbox(manager, assignment, job["sandbox"], job["isolation"])
+
+    def warn(text: str) -> None:
+        emit(Warned(text))
+
+    sandbox = _open_sandbox(manager, assignment, job["sandbox"], job["isolation"], work)
     try:
-        submission = _load(manager, job["source"], assignment, work / "submission")
+        submission = _load(manager, job["source"], assignment, work / "submission", warn)
         isolation = _isolation(sandbox, job["isolation"])
-        plugin = _checked(manager, assignment, submission, sandbox, isolation, job, emit)
+        extra = call(manager, "tinygrade_check_plugins", warn, {"assignment": assignment}, list)
+        objects = [item for found in extra for item in found]
+        plugin = _checked(manager, assignment, submission, sandbox, isolation, job, emit, objects)
     finally:
         sandbox.close()
     report = _report(plugin, assignment, submission, isolation, job)
     report = replace(report, started=started, seconds=round(time.monotonic() - clock, 3))
-    return _adjusted(manager, report)
+    return adjusted(manager, report, {}, warn)
 
 
-def _open_sandbox(manager: pluggy.PluginManager, assignment: Assignment, name: str, isolation: str) -> Sandbox:
+def _open_sandbox(
+    manager: pluggy.PluginManager, assignment: Assignment, name: str, isolation: str, work: Path
+) -> Sandbox:
     from tinygrade.sandboxes.builtin import default_name
 
     make = plugins.sandboxes(manager, warn=lambda _: None).get(name or default_name())
-    without = {"without": ("landlock", "seccomp", "privileges")} if isolation == "none" else {}
-    sandbox: Sandbox = make(limits=assignment.limits, **without)
+    more: dict[str, Any] = {"without": ("landlock", "seccomp", "privileges")} if isolation == "none" else {}
+    if assignment.limits.scratch_mib:
+        more["scratch"] = _scratch(work)
+    sandbox: Sandbox = make(limits=assignment.limits, **more)
     return sandbox
 
 
-def _load(manager: pluggy.PluginManager, source: str, assignment: Assignment, into: Path) -> Submission:
-    into.mkdir()
-    found = manager.hook.tinygrade_load_submission(source=source, assignment=assignment, into=into)
+def _scratch(work: Path) -> Path:
+    """A folder for the folders of workers: a worker that is another user must get through to its own."""
+    folder = work / "scratch"
+    folder.mkdir()
+    for passed in (work, folder):
+        passed.chmod(0o711)
+    return folder
+
+
+def _load(manager: pluggy.PluginManager, source: str, assignment: Assignment, into: Path, warn: Warn) -> Submission:
+    """The private copy that the first loader makes of whose kind this source is."""
+    into.mkdir(mode=0o700)
+    failed: list[str] = []
+
+    def broken(text: str) -> None:
+        failed.append(text)
+        warn(text)
+        shutil.rmtree(into)  # it may have left something for the next one
+        into.mkdir(mode=0o700)
+
+    def checked(found: Any) -> Submission:
+        if not isinstance(found, Submission) or not found.root.is_relative_to(into):
+            raise TypeError("gave no Submission whose root is the folder `into`")
+        return found
+
+    arguments = {"source": source, "assignment": assignment, "into": into}
+    found = first(manager, "tinygrade_load_submission", broken, arguments, checked)
+    if found is None and failed:
+        raise PluginError(f"{source} cannot be read: {failed[0]}")
     if found is None:
         raise SubmissionError(f"{source} is not a submission that any plugin can read")
     submission: Submission = found
@@ -108,8 +155,9 @@ def _load(manager: pluggy.PluginManager, source: str, assignment: Assignment, in
 
 def _isolation(sandbox: Sandbox, wanted: str) -> Isolation:
     isolation = sandbox.isolation()
-    if wanted == "strong" and (reason := refusal(isolation, "strong")):
-        raise RefusedError(reason)
+    for level in LEVELS:
+        if wanted == level != "none" and (reason := refusal(isolation, level)):
+            raise RefusedError(reason)
     return isolation
 
 
@@ -121,6 +169,7 @@ def _checked(
     isolation: Isolation,
     job: dict[str, Any],
     emit: Callable[[Event], None],
+    objects: list[object],
 ) -> GradePlugin:
     """Run pytest on the assignment's checks."""
     import numpy
@@ -128,25 +177,26 @@ def _checked(
     from tinygrade.checks import draw
     from tinygrade.checks.context import Grading
     from tinygrade.checks.plugin import GradePlugin
-    from tinygrade.checks.reference import ReferenceLibrary
+    from tinygrade.checks.recorded import session as recorded
     from tinygrade.checks.stack import Stack
 
     # A student's numbers may overflow on our side too; what is not finite is judged, not warned about.
     numpy.seterr(all="ignore")
-    course = assignment.course
-    earlier = [config.load_assignment(course, name) for name in assignment.predecessors()]
+    earlier = [config.load_assignment(assignment.course, name) for name in assignment.predecessors()]
     policy = job["earlier"] or assignment.earlier
     work = Path(job["work"])
+    source = recorded.source(assignment, earlier, job, plugins.diagnoses(manager, warn=lambda _: None))
     grading = Grading(
         assignment=assignment,
         submission=submission,
         sandbox=sandbox,
-        reference=ReferenceLibrary(course.reference / course.package, assignment.surface),
+        reference=source.library,
         stack=Stack(assignment, earlier, submission, policy, work),
         secret=draw.secret_from_seed(job["seed"]),
         hidden_secret=bytes.fromhex(job["secret"]),
         emit=emit,
-        catalogue=plugins.diagnoses(manager, warn=lambda _: None),
+        catalogue=source.catalogue,
+        drawn_for=source.drawn_for,
         quick=job["quick"],
         budget_share=job["budget"],
     )
@@ -156,10 +206,10 @@ def _checked(
         from tinygrade.checks.repro import Recording
 
         recording = [Recording(plugin, **job["record"])]
-    extra = [p for found in manager.hook.tinygrade_check_plugins(assignment=assignment) for p in found]
     decides = policy != "released" and job["smoke"]
     smoke = [a.root / "smoke" for a in earlier if decides and (a.root / "smoke").is_dir()]
-    _pytest(assignment, smoke, [plugin, *recording, *extra], job["select"], plugin)
+    _pytest(assignment, smoke, [plugin, *recording, *objects], job["select"], plugin)
+    source.finish(plugin.results, plugin.slow)
     return plugin
 
 
@@ -204,7 +254,11 @@ def _report(
     return Report(
         assignment=assignment.id,
         title=assignment.title,
-        submission={"source": submission.source, "sha256": submission.sha256},
+        submission={
+            "source": submission.source,
+            "sha256": submission.sha256,
+            "package": assignment.course.package,
+        },
         score=scoring.score(plugin.results, assignment.points, selected),
         max_score=assignment.points,
         selected=selected,
@@ -219,18 +273,8 @@ def _report(
         secret=job["secret"],
         tinygrade=__version__,
         hints=assignment.hints,
+        reference=plugin.grading.reference.kind,
     )
-
-
-def _adjusted(manager: pluggy.PluginManager, report: Report) -> Report:
-    """Apply what score policies say; a report without a score has nothing to adjust."""
-    if report.score is None:
-        return report
-    adjustments = tuple(
-        a for a in manager.hook.tinygrade_adjust_score(report=report, context={}) if a is not None
-    )
-    score = report.score + sum(a.points for a in adjustments)
-    return replace(report, adjustments=adjustments, score=max(0.0, round(score, 2)))
 
 
 def environment() -> dict[str, str]:

@@ -26,7 +26,7 @@ def html(text: str, limit: int = LIMIT) -> str:
 
 def markdown_block(text: str, limit: int = LIMIT) -> str:
     """A fenced block: its fence is longer than any run of backticks in the text, so that nothing ends it early."""
-    body = clean(text, limit)
+    body = github_log(text, limit)  # Markdown is printed into logs, too
     fence = "`" * max(3, 1 + _longest_run(body))
     return f"{fence}text\n{body}\n{fence}"
 
@@ -36,7 +36,7 @@ def markdown(text: str, limit: int = LIMIT) -> str:
 
     Escapes by backslash would keep links away, but not what a site makes of the finished page: `@name`, `#12`.
     """
-    line = clean_line(text, limit).replace("|", "\\|")  # cells are cut before anything else
+    line = without_commands(clean_line(text, limit)).replace("|", "\\|")  # cells are cut before anything else
     fence = "`" * (1 + _longest_run(line))
     space = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{fence}{space}{line}{space}{fence}" if line else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,7 @@ def is_name(value: Any) -> bool:
 
 def is_file_name(value: Any) -> bool:
     """The relative path of a Python file that stays below its folder."""
-    if not is_text(value) or not value.endswith(".py") or "\\" in value:
-        return False
-    return not value.startswith("/") and ".." not in value.split("/")
+    return is_relative(value) and str(value).endswith(".py")
 
 
 def is_number(value: Any) -> bool:
@@ -45,6 +44,11 @@ def is_number(value: Any) -> bool:
 
 def is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST
+
+
+def is_day(value: Any) -> bool:
+    # a date with a time is a subclass of a date
+    return type(value) is date
 
 
 def list_of(test: Callable[[Any], bool]) -> Callable[[Any], bool]:
@@ -58,6 +62,11 @@ def list_of(test: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
 def is_shape(value: Any) -> bool:
     return isinstance(value, list) and all(map(is_count, value))
+
+
+def is_relative(value: Any) -> bool:
+    """A path, or a pattern of paths, that stays below its folder."""
+    return is_text(value) and "\\" not in value and not value.startswith("/") and ".." not in value.split("/")
 
 
 @dataclass(frozen=True)

@@ -147,16 +147,25 @@ def is_current(course: Course) -> list[str]:
 
 def solution_lines(course: Course) -> frozenset[str]:
     """Lines that stand in solutions only: what must not be found in anything that students get."""
-    secret: set[str] = set()
+    return frozenset().union(*solution_lines_by_file(course).values())
+
+
+def solution_lines_by_file(course: Course) -> dict[str, frozenset[str]]:
+    """The same, by file of the package (relative to its folder)."""
+    secret: dict[str, set[str]] = {}
     public: set[str] = set()
     for name, source in _reference(course):
+        mine = secret.setdefault(name.removeprefix(f"{course.package}/"), set())
         lines = source.split("\n")
         inside = set[int]()
         for block in _blocks(lines, name):
             inside.update(range(block.first + 1, block.last))
         for index, line in enumerate(lines):
-            (secret if index in inside else public).add(line.strip())
-    return frozenset(line for line in secret - public if line and not line.startswith("#"))
+            (mine if index in inside else public).add(line.strip())
+    return {
+        name: frozenset(line for line in lines - public if line and not line.startswith("#"))
+        for name, lines in secret.items()
+    }
 
 
 def _reference(course: Course) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tinygrade import hookimpl
+from tinygrade.figures import Figure
 
 if TYPE_CHECKING:
     import click
@@ -31,6 +32,13 @@ def tinygrade_section_text(name: str, data: Any) -> list[str] | None:
     from . import sections
 
     return sections.text(name, data)
+
+
+@hookimpl
+def tinygrade_section_figures(name: str, data: Any) -> list[Figure] | None:
+    from . import figures
+
+    return figures.of_section(name, data)
 
 
 @hookimpl

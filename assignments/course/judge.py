@@ -53,6 +53,7 @@ class Judge:
         fresh: the strings of this run that nobody could know before.
         forward: `(weights, x (N,T)) -> logits or log-probabilities (N,T,V)`.
         share: what this forward can earn, 1 for the reference's.
+        whose: "reference", the student's "own", or "equal": the student's own, which is equal to the reference's.
     """
 
     def __init__(
@@ -60,11 +61,13 @@ class Judge:
         fresh: list[str],
         forward: Callable[[dict[str, np.ndarray], np.ndarray], np.ndarray],
         share: float,
+        whose: str = "reference",
     ) -> None:
         self.strings = [*SEED_STRINGS, *fresh]
         self.tree = PrefixTree(self.strings)
         self.floor = self.tree.entropy_floor()
         self.share = share
+        self.whose = whose
         self.history: list[Judged] = []
         self._fresh = fresh
         self._forward = forward

@@ -24,6 +24,8 @@ def _training(data: dict[str, Any]) -> list[str]:
         lines.append("  no causal model can be that good: this one sees the future")
     elif data["forward"] == "own":
         lines.append("  judged by your own forward, because it differs from the reference's: half credit")
+    elif data["forward"] == "equal":
+        lines.append("  judged by your own forward, which gives what the recorded reference gives")
     milestones = [f"{step:,}: {_loss(loss)}" for step, loss in data["milestones"]]
     if milestones:
         lines.append("  loss at step  " + "  ".join(milestones))

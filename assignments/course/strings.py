@@ -42,21 +42,21 @@ def encode(strings: Sequence[str], max_len: int = MAX_LEN) -> np.ndarray:
 
     Each string leaves room for its end mark, which is a target like any other.
     """
-    tokens = np.zeros((len(strings), max_len), dtype=np.int64)
-    for row, string in zip(tokens, strings, strict=True):
-        if not 0 < len(string) < max_len:
-            raise ValueError(f"{string!r} needs 1 to {max_len - 1} characters")
-        unknown = [char for char in string if char not in _ID]
-        if unknown:
-            raise ValueError(f"{string!r} has characters outside the vocabulary: {unknown}")
-        row[: len(string)] = [_ID[char] for char in string]
-    return tokens
+    return np.array([_ids(string, max_len) for string in strings], dtype=np.int64).reshape(len(strings), max_len)
+
+
+def _ids(string: str, length: int) -> list[int]:
+    if not 0 < len(string) < length:
+        raise ValueError(f"{string!r} needs 1 to {length - 1} characters")
+    if unknown := [char for char in string if char not in _ID]:
+        raise ValueError(f"{string!r} has characters outside the vocabulary: {unknown}")
+    return [_ID[char] for char in [*string, *[END] * (length - len(string))]]
 
 
 def inputs_and_targets(strings: Sequence[str], max_len: int = MAX_LEN) -> tuple[np.ndarray, np.ndarray]:
     """Inputs and the ids that follow them, (N, max_len - 1) int64 each."""
     tokens = encode(strings, max_len)
-    return tokens[:, :-1], tokens[:, 1:]
+    return np.delete(tokens, -1, axis=1), np.delete(tokens, 0, axis=1)
 
 
 def category(string: str) -> Category:

@@ -17,6 +17,7 @@ from tinygrade import Diagnosis, StudentFailure
 from tinygrade.diagnosis.observations import Curve, Prediction
 
 from . import progression
+from .attention import attention_section
 from .judge import OWN_FORWARD_SHARE, Judge, Judged
 from .judging import improvement, order_of_learning
 from .strings import VOCABULARY, fresh_strings, inputs_and_targets
@@ -83,15 +84,16 @@ def run_training(grading: Any) -> TrainingRun:
 
 
 def _judge(grading: Any, own: Any, shapes: dict[str, Any], fresh: list[str]) -> Judge:
-    """Ask the reference's forward, or the student's own where the two differ."""
+    """Ask the reference's forward, or the student's own where the two differ, or where the reference is recorded."""
     forward = Forward(grading.reference, grading.draw(CHECK, "unused"))
     own_forward = Forward(own, grading.draw(CHECK, "unused"))
     judge = Judge(fresh, forward, 1.0)
     x, _ = inputs_and_targets(judge.strings)
     weights = random_weights(shapes, grading.rng(CHECK, "parity"))
     if np.allclose(own_forward(weights, x), forward(weights, x), rtol=PARITY_TOLERANCE, atol=PARITY_TOLERANCE):
-        return judge
-    return Judge(fresh, own_forward, OWN_FORWARD_SHARE)
+        # Without the solution nobody else computes; the two forwards are equal, so it may earn as much.
+        return judge if grading.reference.computes else Judge(fresh, own_forward, 1.0, "equal")
+    return Judge(fresh, own_forward, OWN_FORWARD_SHARE, "own")
 
 
 class Forward:
@@ -112,11 +114,14 @@ class Forward:
 def _trained(grading: Any, judge: Judge, shapes: dict[str, Any]) -> TrainingRun:
     settings = grading.assignment.extra["training"]
     leaks: list[Judged] = []
+    kept: dict[str, np.ndarray] = {}  # the weights of the best snapshot so far
     curve: list[list[float]] = []
 
     def on_snapshot(snapshot: Any) -> bool:
         judged = judge.judge(snapshot.step, snapshot.weights)
         curve.append([snapshot.step, judged.loss])
+        if judge.best() is judged:
+            kept.update(snapshot.weights)
         if judge.is_leak(judged):
             leaks.append(judged)
         return bool(leaks) or (judged.is_full and settings["early_stop"])
@@ -151,6 +156,8 @@ def _trained(grading: Any, judge: Judge, shapes: dict[str, Any]) -> TrainingRun:
     grading.sections["training"] = training_section(run, curve)
     grading.sections["predictions"] = prediction_section(run)
     grading.sections["learning_order"] = [list(pair) for pair in order_of_learning(_history(run))]
+    if kept and judge.share == 1.0:
+        grading.sections["attention"] = attention_section(grading.reference, kept)
     return run
 
 
@@ -192,7 +199,7 @@ def training_section(run: TrainingRun, curve: list[list[float]]) -> dict[str, An
         "entropy_floor": run.judge.floor,
         "budget_limited": outcome.stopped == "budget",
         "stopped": outcome.stopped,
-        "forward": "reference" if run.judge.share == 1.0 else "own",
+        "forward": run.judge.whose,
         "sees_the_future": run.leak is not None,
         "curve": curve,
         "milestones": [[step, loss] for step, loss in milestones.items() if loss is not None],

@@ -11,12 +11,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: Lowest first. A module may import what stands in its own row or in a row above it here.
 LAYERS = (
-    {"errors", "text", "sinks", "isolation", "model", "failures", "worker"},
-    {"", "hookspecs", "config", "tables", "scoring", "events", "template", "sandbox", "diagnosis"},
+    {"errors", "text", "sinks", "isolation", "jsontree", "errormap", "model", "terms", "failures", "worker"},
+    {
+        *("", "hookspecs", "calling", "adjusting", "config", "solved", "tables", "releasing", "scoring", "events"),
+        *("finding", "template", "sandbox", "diagnosis", "figures", "executor", "fingerprint", "stored"),
+    },
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},
-    {"grading", "session", "checklist"},
-    {"audit", "attacks"},
+    {"grading", "session", "checklist", "recording", "childhood", "forkserver", "preloaded"},
+    {"audit", "attacks", "release", "coordinator"},
     {"cli", "testing", "__main__"},
 )
 FAMILIES = LAYERS[2]

@@ -312,7 +312,7 @@ def test_a_name_that_is_no_text_is_skipped(load, work):
 
 
 def test_addresses_are_left_to_other_loaders(assignment, tmp_path):
-    assert builtin.tinygrade_load_submission("https://example.org/x.git", assignment, tmp_path) is None
+    assert builtin.tinygrade_load_submission("https://example.org/x.rar", assignment, tmp_path) is None
 
 
 def test_the_hook_loads_a_folder(assignment, work, tmp_path):

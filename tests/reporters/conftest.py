@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,3 +49,21 @@ def make_report() -> MakeReport:
         return Report(**(values | changes))
 
     return make
+
+
+STORED = Path(__file__).parent / "stored"
+
+
+def stored_report(name: str) -> Report:
+    """One of the reports in `stored/`, in the instructor's view: real gradings, of which only paths were changed.
+
+    `full`: the solution of assignment 3. `mistakes`: assignment 2 with a stub, a crash, an endless loop and too much
+    memory, and two checks hidden. `selected`: assignment 3 with a mask that is off by one, `--quick`. `fault`: the same
+    in full, with a check that is broken itself.
+    """
+    return Report.from_json(json.loads((STORED / f"{name}.json").read_text(encoding="utf-8")))
+
+
+@pytest.fixture
+def stored() -> Callable[[str], Report]:
+    return stored_report

@@ -91,7 +91,7 @@ def outcome(call):
 
 without = json.loads(sys.argv[2])
 {before}
-applied = Confinement(without).apply({{"memory_mib": 1024, "cpu_seconds": 30}}, os.getppid())
+applied = Confinement(without).apply({{"memory_mib": 1024, "cpu_seconds": 30, "scratch": None}}, os.getppid())
 {code}
 os.write(1, json.dumps(result).encode())
 os._exit(0)

@@ -49,7 +49,7 @@ def fail(*args):
     raise OSError(22, "no")
 {call} = fail
 try:
-    Confinement().apply({{"memory_mib": 1024, "cpu_seconds": 30}}, os.getppid())
+    Confinement().apply({{"memory_mib": 1024, "cpu_seconds": 30, "scratch": None}}, os.getppid())
 except ConfinementError as error:
     os.write(1, json.dumps(str(error)).encode())
     os._exit(0)
@@ -62,5 +62,5 @@ def test_a_process_whose_parent_is_gone_ends(confined):
     before = "parent = os.getppid\nos.getppid = lambda: parent() + 1"
     code = "result = 'lived'"
     assert confined(code) == "lived"
-    text = f"{before}\nConfinement().apply({{'memory_mib': 1024, 'cpu_seconds': 30}}, parent())"
+    text = f"{before}\nConfinement().apply({{'memory_mib': 1024, 'cpu_seconds': 30, 'scratch': None}}, parent())"
     assert confined(code, before=text, ends=1) is None

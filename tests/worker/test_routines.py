@@ -217,4 +217,4 @@ def test_locate_knows_no_place_for_other_things(surface, value):
 
 
 def test_what_may_be_asked_for_by_name():
-    assert set(ROUTINES) == {"unwrap", "vjp", "vjps", "write", "read", "gradients", "census", "locate"}
+    assert set(ROUTINES) == {"unwrap", "vjp", "vjps", "write", "read", "gradients", "census", "locate", "files", "put"}

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tinygrade import grading
 from tinygrade.audit.plan import Trial, written
 from tinygrade.audit.verdict import Verdict, judge, unjudged
 from tinygrade.errors import GraderError
-from tinygrade.grading import Job
-from tinygrade.model import Assignment
+from tinygrade.forkserver import Forkserver, is_available
+from tinygrade.grading import Job, Process
+from tinygrade.model import Assignment, Report
 
 if TYPE_CHECKING:
     import pluggy
 
 
-class Audit:
-    """Runs trials of one assignment.
+Judged = TypeVar("Judged")
+
+
+class Trials(Generic[Judged]):
+    """Runs trials of one assignment; what is made of each is said by `judged`.
 
     Args:
         seed: of every grading, so that an audit can be repeated.
@@ -36,12 +39,13 @@ class Audit:
         self._seed = seed
         self._options = options
         self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: set[Process] = set()
         self._stopped = False
+        self._server = Forkserver() if is_available() else None
 
     def run(
-        self, trials: Sequence[Trial], jobs: int, on_verdict: Callable[[Verdict], None] = lambda verdict: None
-    ) -> list[Verdict]:
+        self, trials: Sequence[Trial], jobs: int, on_verdict: Callable[[Judged], None] = lambda verdict: None
+    ) -> list[Judged]:
         """The verdicts in the order of the trials; `on_verdict` gets each as it comes, in this thread.
 
         Raises:
@@ -56,28 +60,31 @@ class Audit:
         finally:
             self._stop()
             pool.shutdown(cancel_futures=True)
+            if self._server is not None:
+                self._server.close()
             shutil.rmtree(work, ignore_errors=True)
 
-    def _try(self, trial: Trial, work: Path) -> Verdict:
-        folder = written(trial, self._assignment.course.package, work)
+    def judged(self, trial: Trial, source: str) -> Judged:
+        """What is found about a trial whose submission lies at `source`."""
+        raise NotImplementedError
+
+    def graded(self, trial: Trial, source: str, **more: Any) -> Report:
+        """One grading of it; `more` are fields of its `Job`."""
+        smoke, options = trial.smoke, {**self._options, **more}
         job = Job(
-            self._assignment,
-            str(folder),
-            self._seed,
-            select=trial.select,
-            budget=trial.budget,
-            smoke=trial.smoke,
-            **self._options,
+            self._assignment, source, self._seed, select=trial.select, budget=trial.budget, smoke=smoke, **options
         )
+        return grading.grade(job, self._manager, lambda event: None, self._started, self._server)
+
+    def _try(self, trial: Trial, work: Path) -> Judged:
+        folder = written(trial, self._assignment.course.package, work)
         try:
-            return judge(trial, grading.grade(job, self._manager, lambda event: None, self._started))
-        except GraderError as error:
-            return unjudged(trial, str(error).strip().splitlines()[0])
+            return self.judged(trial, str(folder))
         finally:
             if folder.parent == work:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _started(self, process: subprocess.Popen[bytes]) -> None:
+    def _started(self, process: Process) -> None:
         """Remember the grading's process, so that an interrupted audit leaves none behind."""
         with self._lock:
             self._running = {other for other in self._running if other.poll() is None} | {process}
@@ -92,7 +99,17 @@ class Audit:
                     process.terminate()
 
 
-def _watch(futures: Sequence[Future[Verdict]], on_verdict: Callable[[Verdict], None]) -> None:
+class Audit(Trials[Verdict]):
+    """Trials and what the checks made of each."""
+
+    def judged(self, trial: Trial, source: str) -> Verdict:
+        try:
+            return judge(trial, self.graded(trial, source))
+        except GraderError as error:
+            return unjudged(trial, str(error).strip().splitlines()[0])
+
+
+def _watch(futures: Sequence[Future[Judged]], on_verdict: Callable[[Judged], None]) -> None:
     """Tell each verdict; the first error ends the wait."""
     left = set(futures)
     while left:

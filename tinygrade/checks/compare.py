@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrade.checks.errormaps import error_map
 from tinygrade.failures import StudentFailure
 from tinygrade.worker.wire import HandleRef
 
@@ -104,11 +105,13 @@ def _compare_arrays(got: np.ndarray, expected: np.ndarray, name: str, rtol: floa
     ):
         raise StudentFailure(f"{name} has dtype {got.dtype}, expected {expected.dtype}")
     if got.dtype.kind == "f" and not np.isfinite(got[np.isfinite(expected)]).all():
-        raise StudentFailure(f"{name} holds {_nonfinite(np.where(np.isfinite(expected), got, 0.0))}")
+        message = f"{name} holds {_nonfinite(np.where(np.isfinite(expected), got, 0.0))}"
+        raise StudentFailure(message, error_map=error_map(got, expected, ~np.isfinite(got), name))
     with np.errstate(all="ignore"):  # numpy would warn of differences that overflow, and of inf - inf
         wrong = _wrong_entries(got, expected, rtol, atol)
         if wrong.any():
-            raise StudentFailure(*_difference(got, expected, wrong, name))
+            message = _difference(got, expected, wrong, name)
+            raise StudentFailure(message, error_map=error_map(got, expected, wrong, name))
 
 
 def _wrong_entries(got: np.ndarray, expected: np.ndarray, rtol: float, atol: float) -> np.ndarray:
@@ -119,12 +122,12 @@ def _wrong_entries(got: np.ndarray, expected: np.ndarray, rtol: float, atol: flo
     return np.asarray(~(near | (got == expected)))
 
 
-def _difference(got: np.ndarray, expected: np.ndarray, wrong: np.ndarray, name: str) -> tuple[str]:
+def _difference(got: np.ndarray, expected: np.ndarray, wrong: np.ndarray, name: str) -> str:
     distance = np.abs(got - expected) if expected.dtype.kind == "f" else wrong.astype(np.float64)
     worst = np.unravel_index(int(np.argmax(np.where(wrong, distance, -1.0))), distance.shape)
     index = "[" + ", ".join(str(int(i)) for i in worst) + "]" if worst else ""
     many = f" ({int(wrong.sum())} of {wrong.size} entries differ)" if wrong.size > 1 else ""
-    return (f"{name}{index}: yours {_number(got[worst])}, expected {_number(expected[worst])}{many}",)
+    return f"{name}{index}: yours {_number(got[worst])}, expected {_number(expected[worst])}{many}"
 
 
 def _number(value: Any) -> str:
@@ -136,3 +139,7 @@ def _nonfinite(array: np.ndarray) -> str:
     where = np.argwhere(np.isnan(array) if kind == "NaN" else np.isinf(array))[0]
     index = "[" + ", ".join(str(int(i)) for i in where) + "]" if array.ndim else ""
     return f"{kind}" + (f" at {index}" if index else "")
+
+
+def is_shape(value: Any) -> bool:
+    return type(value) is tuple and all(type(size) is int and size >= 0 for size in value)

@@ -11,7 +11,7 @@ import numpy as np
 from tinygrade.checks import draw
 from tinygrade.checks.given import PartAnswers
 from tinygrade.checks.package import Part
-from tinygrade.checks.reference import ReferenceLibrary
+from tinygrade.checks.recorded import Reference
 from tinygrade.checks.stack import Stack
 from tinygrade.checks.student import StudentLibrary
 from tinygrade.checks.trace import Recorder
@@ -29,7 +29,7 @@ class Grading:
     assignment: Assignment
     submission: Submission
     sandbox: Sandbox
-    reference: ReferenceLibrary
+    reference: Reference
     stack: Stack
     #: What public and hidden checks draw their inputs from.
     secret: bytes
@@ -38,6 +38,8 @@ class Grading:
     #: The mistakes that can be named.
     catalogue: Catalogue = field(default_factory=Catalogue)
     quick: bool = False
+    #: What inputs are drawn for instead of the submission: a record must know them before there is one.
+    drawn_for: str = ""
     #: Part of a training budget that is given.
     budget_share: float = 1.0
     #: Listens to all workers, in a run that records a failure.
@@ -66,11 +68,11 @@ class Grading:
     def rng(self, check: str, purpose: str, *, hidden: bool = False) -> np.random.Generator:
         """A generator for this check and purpose, the same in every run with the same seed and submission."""
         secret = self.hidden_secret if hidden else self.secret
-        return draw.generator(secret, self.submission.sha256, check, purpose)
+        return draw.generator(secret, self.drawn_for or self.submission.sha256, check, purpose)
 
     def draw(self, check: str, purpose: str) -> int:
         """A number to seed a generator on the other side."""
-        return draw.draw(self.secret, self.submission.sha256, check, purpose)
+        return draw.draw(self.secret, self.drawn_for or self.submission.sha256, check, purpose)
 
     def budget(
         self,

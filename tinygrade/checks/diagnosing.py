@@ -43,6 +43,7 @@ def named(
         where=failure.where,
         hint=page.question,
         diagnosis=Diagnosis(code, plain(evidence)),
+        error_map=failure.error_map,
     )
 
 

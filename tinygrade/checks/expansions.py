@@ -230,6 +230,16 @@ def _unwrap(writer: Any, step: Step, last: bool, value: Any) -> None:
         writer.show("yours", writer.plain(value), step)
 
 
+def _files(writer: Any, step: Step, last: bool) -> None:
+    writer.statement("# here the check read all files of the working folder")
+
+
+def _put(writer: Any, step: Step, last: bool, contents: Any) -> None:
+    for name, content in contents.items():
+        source = writer.literals.source(content, "content")
+        writer.statement(f'with open({quoted(name)}, "wb") as file:\n    file.write({source}.tobytes())')
+
+
 def _train(writer: Any, step: Step, last: bool, function: Any, model: Any, args: Any, plan: Any) -> None:
     writer.statement(
         "def on_step(step, loss):\n"
@@ -251,6 +261,8 @@ EXPANSIONS: dict[str, Callable[..., None]] = {
     "read": _read,
     "census": _census,
     "unwrap": _unwrap,
+    "files": _files,
+    "put": _put,
     "train": _train,
     **UNROLLED,
 }

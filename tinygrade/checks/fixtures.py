@@ -13,7 +13,7 @@ from tinygrade.checks.context import Grading
 from tinygrade.checks.diagnosing import named
 from tinygrade.checks.gradcheck import GradCheck
 from tinygrade.checks.parity import Parity
-from tinygrade.checks.reference import ReferenceLibrary
+from tinygrade.checks.recorded import Reference
 from tinygrade.checks.stack import Stack
 from tinygrade.checks.student import StudentLibrary
 from tinygrade.checks.trajectories import Trajectory
@@ -52,8 +52,8 @@ def _cpu_seconds(item: pytest.Item, grading: Grading) -> float | None:
 
 
 @pytest.fixture(scope="session")
-def reference(grading: Grading) -> ReferenceLibrary:
-    """The solved package, with the same interface as `student`."""
+def reference(grading: Grading) -> Reference:
+    """The solved package, with the same interface as `student`; as it was recorded, where it is not here."""
     return grading.reference
 
 
@@ -70,21 +70,21 @@ def check_rng(item: pytest.Item, grading: Grading) -> np.random.Generator:
 
 
 @pytest.fixture
-def parity(student: StudentLibrary, reference: ReferenceLibrary, grading: Grading) -> Parity:
+def parity(student: StudentLibrary, reference: Reference, grading: Grading) -> Parity:
     """Evaluate one expression with both packages and compare the results."""
     return Parity(student, reference, grading.catalogue)
 
 
 @pytest.fixture
 def gradcheck(
-    student: StudentLibrary, reference: ReferenceLibrary, rng: np.random.Generator, grading: Grading
+    student: StudentLibrary, reference: Reference, rng: np.random.Generator, grading: Grading
 ) -> GradCheck:
     """Compare values and gradients of one function with the reference's, under a random cotangent."""
     return GradCheck(student, reference, rng, grading.catalogue)
 
 
 @pytest.fixture
-def trajectory(student: StudentLibrary, reference: ReferenceLibrary, grading: Grading) -> Trajectory:
+def trajectory(student: StudentLibrary, reference: Reference, grading: Grading) -> Trajectory:
     """Compare the parameters with the reference's after each step of an optimiser."""
     return Trajectory(student, reference, grading.catalogue)
 

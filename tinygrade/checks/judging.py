@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,6 +47,7 @@ class Judge:
 
     def decide(self, expected: Evaluation, got: Evaluation) -> None:
         """Raise StudentFailure with the first thing that is wrong."""
+        self._sides.catalogue.foresee(lambda: self._foreseen(expected, got))
         if self._rules.verdict != "backward":
             self._value(expected, got)
         self._unchanged(got)
@@ -105,6 +106,13 @@ class Judge:
 
     def _label(self, i: int) -> str:
         return " and ".join(self._names[position] for position in self._question.tensors[i])
+
+    def _foreseen(self, expected: Evaluation, got: Evaluation) -> Iterator[GradientMismatch | ValueMismatch]:
+        """All that could be seen of this call."""
+        yield self._value_mismatch(expected, got)
+        for i, right in enumerate(expected.grads or ()):
+            if right is not None:
+                yield self._gradient_mismatch(self._question, i, expected, got)
 
     # ---- diagnosis -----------------------------------------------------------------------------------
 

@@ -47,6 +47,20 @@ class Library(Protocol):
     def census(self, model: Any) -> dict[str, tuple[int, ...]]:
         """Every parameter that can be reached, with its shape."""
 
+    @property
+    def folder(self) -> Folder:
+        """What the code under test has written, where the assignment has a scratch folder."""
+
+
+class Folder(Protocol):
+    """The working folder of one side. Names are those of files in it, never paths."""
+
+    def files(self) -> dict[str, bytes]:
+        """Name and content of each file."""
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Write these files."""
+
 
 class Backend(Protocol):
     """What a library does for its handles."""

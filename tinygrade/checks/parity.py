@@ -64,10 +64,16 @@ class Parity:
         atol: float = ATOL,
     ) -> None:
         """The same for values that are there already: `got` is the student's, and may be anything."""
+        self._catalogue.foresee(lambda: self._foreseen(unmarked(expected), about, inputs or {}))
         try:
             compare(got, expected, name, rtol=rtol, atol=atol)
         except StudentFailure as failure:
             raise self._diagnosed(failure, got, unmarked(expected), about, inputs or {}, (rtol, atol)) from None
+
+    def _foreseen(self, expected: Any, about: str, inputs: Mapping[str, Any]) -> Iterator[ValueMismatch]:
+        """All that could be seen of this value: the whole, and each array in it."""
+        for right in (expected, *_arrays(expected)):
+            yield ValueMismatch(about, right, right, inputs, reference=self._reference)
 
     def _diagnosed(
         self,
@@ -95,6 +101,14 @@ def unmarked(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: unmarked(item) for key, item in value.items()}
     return np.array(value) if isinstance(value, np.ndarray) else value
+
+
+def _arrays(value: Any) -> Iterator[np.ndarray]:
+    if isinstance(value, list | tuple | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _arrays(item)
+    elif isinstance(value, np.ndarray):
+        yield value
 
 
 def _differing(got: Any, expected: Any, rtol: float, atol: float) -> Iterator[tuple[Any, Any]]:

@@ -35,6 +35,8 @@ class GradePlugin:
         self.results: list[CheckResult] = []
         self.selected = False
         self.user_error: UserError | None = None
+        #: Ids of checks that `--quick` leaves out.
+        self.slow: set[str] = set()
         self._isolation = isolation
         self._environment = environment
         self._groups = {Path(group.file).name: group.title for group in grading.assignment.groups}
@@ -60,8 +62,10 @@ class GradePlugin:
         """Check the points, let pytest apply -k to the checks alone, and put the smoke checks in front."""
         smoke, checks = self._smoke.split(items)
         self._check_points(checks)
+        checks = self._recordable(checks)
         for item in checks:
             self._register_part(item)
+        self.slow = {marks_of.check_id(item) for item in checks if marks_of.read(item).slow}
         items[:] = checks
         yield
         if self.grading.quick:
@@ -72,7 +76,7 @@ class GradePlugin:
             self._pending[check] = self._pending.get(check, 0) + 1
         order = tuple((check, self._group(check)) for check in self._pending)
         if items and self.user_error is None:
-            self.grading.emit(Started(self._isolation, self._environment, order))
+            self.grading.emit(Started(self._isolation, self._environment, order, self.grading.reference.kind))
             items[:] = [*smoke, *items]
 
     def _check_points(self, items: list[pytest.Item]) -> None:
@@ -86,6 +90,14 @@ class GradePlugin:
                 self.user_error = CourseError(
                     f"{file}: the checks have {total:g} points, assignment.toml says {group.points:g}"
                 )
+
+    def _recordable(self, items: list[pytest.Item]) -> list[pytest.Item]:
+        """Hidden checks are in no record, and a course that has only a record must not hold any."""
+        hidden = [item for item in items if marks_of.read(item).visibility == "hidden"]
+        if self.grading.reference.kind == "recorded" and hidden and self.user_error is None:
+            name = marks_of.check_id(hidden[0])
+            self.user_error = CourseError(f"{name} is hidden, and hidden checks are not recorded: take it out of here")
+        return [item for item in items if not (self.grading.catalogue.rehearses and item in hidden)]
 
     def _register_part(self, item: pytest.Item) -> None:
         mark = item.get_closest_marker("part")
@@ -129,7 +141,9 @@ class GradePlugin:
         """Judge a check that failed once more when the reason may lie elsewhere: see `checks.retries`."""
         state = self._retries.remember(pyfuncitem)
         try:
-            return (yield)
+            result = yield
+            self._retries.rehearse(pyfuncitem, state)
+            return result
         except (StudentFailure, AssertionError) as error:
             failure = error if isinstance(error, StudentFailure) else StudentFailure(_said(error))
             is_smoke = self._smoke.owner(pyfuncitem) is not None  # of these it is known which assignment fails
@@ -164,8 +178,8 @@ class GradePlugin:
                 error = named(error, self.grading.catalogue, exceptions.recognised(error.message), {})
             where = error.where or self._where(item)
             hint = error.hint or self._question(error.diagnosis)
-            facts = {"hint": hint, "where": where, "diagnosis": error.diagnosis, "seconds": seconds}
-            return Outcome(_case(item), error.status, 0.0, error.message, **facts)  # type: ignore[arg-type]
+            outcome = Outcome(_case(item), error.status, 0.0, error.message, hint, where, error.diagnosis)
+            return replace(outcome, seconds=seconds, error_map=error.error_map)
         if isinstance(error, AssertionError):
             return Outcome(_case(item), "failed", 0.0, _said(error), where=self._where(item), seconds=seconds)
         traceback.print_exception(error)

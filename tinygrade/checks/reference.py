@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import operator
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, Literal, NoReturn, cast
 
 import numpy as np
 
+from tinygrade.checks.folder import ReferenceFolder
 from tinygrade.checks.library import Handle
 from tinygrade.errors import GraderError
 from tinygrade.model import Surface as SurfaceTable
@@ -83,6 +85,11 @@ for _name in ("argmax", "argmin", "searchsorted", "nonzero", "dot", "trace"):
 class ReferenceLibrary:
     """The reference behind the same expressions as `StudentLibrary`."""
 
+    #: It answers whatever it is asked; see `checks.recorded` for one that does not.
+    kind: Literal["live", "recorded"] = "live"
+    computes = True
+    folder = ReferenceFolder()
+
     def __init__(self, folder: Path, table: SurfaceTable) -> None:
         self._name = load_package(folder)
         module, _, attribute = table.tensor.rpartition(".")
@@ -95,7 +102,7 @@ class ReferenceLibrary:
         return self._keep(self._import(module))
 
     def fetch(self, value: Any, **_: Any) -> Any:
-        return _marked(unwrap(self._surface, _resolve(value)))
+        return marked(unwrap(self._surface, _resolve(value)))
 
     def generator(self, seed: int) -> Handle:
         return self._keep(np.random.default_rng(seed))
@@ -129,6 +136,13 @@ class ReferenceLibrary:
         """A leaf of the reference's tape."""
         return self._keep(self._surface.leaf(np.array(array)))
 
+    def signature(self, function: Handle) -> tuple[str, list[str]]:
+        """Path of a function in the package, "" when it cannot be told, and names of its positional arguments."""
+        payload = function.payload
+        module = str(getattr(payload, "__module__", "")).rpartition(".")[2]
+        name = getattr(payload, "__name__", "")
+        return f"{module}.{name}" if module and name else "", positional(payload)
+
     # ---- Backend -----------------------------------------------------------------------------------
 
     def get(self, of: Handle, name: str) -> Handle:
@@ -144,7 +158,7 @@ class ReferenceLibrary:
         return self._keep(getattr(operator, name)(*_resolve(tuple(args))))
 
     def _routine(self, name: str, *args: Any) -> Any:
-        return _marked({**routines.ROUTINES, **loops.LOOPS}[name](self._surface, *_resolve(args)))
+        return marked({**routines.ROUTINES, **loops.LOOPS}[name](self._surface, *_resolve(args)))
 
     def _keep(self, value: Any) -> Handle:
         return Handle(self, value, type(value).__name__)
@@ -163,6 +177,16 @@ def load_package(folder: Path) -> str:
     return name
 
 
+def positional(function: Any) -> list[str]:
+    """Names of the positional arguments, as far as they can be told."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [parameter.name for parameter in parameters if parameter.kind in kinds]
+
+
 def _resolve(value: Any) -> Any:
     """Handles replaced by their objects, marked arrays by plain ones."""
     if isinstance(value, Handle):
@@ -176,14 +200,14 @@ def _resolve(value: Any) -> Any:
     return value
 
 
-def _marked(value: Any) -> Any:
+def marked(value: Any) -> Any:
     """Numbers and arrays as `ReferenceArray`, also inside lists, tuples and dicts."""
     if value is None or isinstance(value, str):
         return value
     if type(value) in (list, tuple):
-        return type(value)(_marked(item) for item in value)
+        return type(value)(marked(item) for item in value)
     if isinstance(value, dict):
-        return {key: _marked(item) for key, item in value.items()}
+        return {key: marked(item) for key, item in value.items()}
     array = np.asarray(value)
     if array.dtype == object:
         raise GraderError(f"the reference gave a {type(value).__name__} where data was expected")

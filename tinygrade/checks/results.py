@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tinygrade.checks.marks import Marks
-from tinygrade.model import Case, CheckResult, Diagnosis, Status
+from tinygrade.model import Case, CheckResult, Diagnosis, ErrorMap, Status
 from tinygrade.text import clean
 
 
@@ -26,6 +26,7 @@ class Outcome:
     seconds: float = 0.0
     #: Ids of checks whose parts were given, so that this one could be judged.
     given: tuple[str, ...] = ()
+    error_map: ErrorMap | None = None
 
 
 def combine(
@@ -62,6 +63,7 @@ def combine(
         where=shown.where,
         follows_from=shown.given or (broken if status != "passed" else ()),
         output=clean("".join(o.output for o in outcomes), limit=1 << 16),
+        error_map=shown.error_map if message == shown.message else None,
     )
 
 

@@ -14,6 +14,9 @@ from tinygrade.checks import marks as marks_of
 from tinygrade.checks.context import Grading
 from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS
 from tinygrade.checks.package import Package, Part
+from tinygrade.checks.recorded.library import RecordedLibrary
+from tinygrade.checks.recorded.recorder import RecordingLibrary
+from tinygrade.checks.recorded.rehearsal import RehearsingCatalogue
 from tinygrade.checks.upstream import Found, Upstream
 from tinygrade.events import Swapped
 from tinygrade.failures import StudentFailure
@@ -23,6 +26,9 @@ GIVEN = pytest.StashKey[tuple[str, ...]]()
 #: Retries of one run in search of causes in earlier assignments, at the most: a check takes about 50 ms. It is a
 #: count and not a time, so that the same seed gives the same report on a slow machine.
 MOST_RETRIES = 40
+#: What a record holds of one part that is given to one check, about. Long trainings ask for megabytes, for every seed:
+#: with a recorded reference those are not judged with correct parts, and their failure says so.
+MOST_GIVEN_BYTES = 128 << 10
 
 
 class Retries:
@@ -39,6 +45,18 @@ class Retries:
         """The state of the check's random numbers, which a retry starts from."""
         rng: Any = item.funcargs.get("rng")
         return rng.bit_generator.state if rng is not None else None
+
+    def rehearse(self, item: pytest.Function, state: Any) -> None:
+        """In a run that records: hear what would be asked if each part that this check rests on were given."""
+        catalogue, reference = self._grading.catalogue, self._grading.reference
+        if not isinstance(catalogue, RehearsingCatalogue) or not isinstance(reference, RecordingLibrary):
+            return
+        named = [name for name in marks_of.read(item).given if name in self._grading.parts]
+        credit = item.stash.get(CREDIT, (1.0, ""))
+        for name in named if "student" in item.funcargs else ():
+            with catalogue.pause(), reference.at_most(MOST_GIVEN_BYTES):
+                Retry(self._grading, item, state).fails([self._grading.parts[name]])
+        item.stash[CREDIT] = credit
 
     def second_chance(
         self, item: pytest.Function, failure: StudentFailure, state: Any, *, search: bool
@@ -57,10 +75,26 @@ class Retries:
             return failure
         wrong = self._wrong_parts(item)
         parts = [self._grading.parts[name] for name in wrong]
+        missed = self._missed
         if wrong and retry.fails(parts) is None:
             self._credit(item, wrong, "")
             return None
+        if self._missed > missed:
+            failure = self._unjudged(failure, wrong)
         return self._upstream(retry, failure, wrong) if search and retry.check not in self._their_own else failure
+
+    @property
+    def _missed(self) -> int:
+        """How many questions a recorded reference could not answer."""
+        reference = self._grading.reference
+        return reference.missed if isinstance(reference, RecordedLibrary) else 0
+
+    def _unjudged(self, failure: StudentFailure, wrong: list[str]) -> StudentFailure:
+        """With a correct part it might be right: only the solution itself could tell, and the failure says so."""
+        names = " and ".join(dict.fromkeys(self._grading.parts[name].path.rpartition(".")[2] for name in wrong))
+        message = f"{failure.message}\nwhether it is right with a correct {names} shows where the solution is there"
+        facts = {"where": failure.where, "hint": failure.hint, "diagnosis": failure.diagnosis}
+        return StudentFailure(message, status=failure.status, **facts)  # type: ignore[arg-type]
 
     def _passes_on_own_stack(self, retry: Retry, failure: StudentFailure) -> bool:
         stack = self._grading.stack

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tinygrade.checks.package import Package
+from tinygrade.errors import UsageError
 from tinygrade.failures import StudentFailure
 from tinygrade.model import Assignment, Policy, Status, Submission, Swap
 
@@ -37,6 +38,8 @@ class Stack:
         self.package = self._compose()
         if policy == "released":
             for name in self._earlier:
+                if not self._is_released(name):
+                    raise UsageError(f"--earlier released: the solution of {name} is not in this course")
                 self._swap(name, "taken from the released solution, as asked for")
 
     @property
@@ -51,7 +54,7 @@ class Stack:
         if assignment not in self.undecided:
             return
         reason = "not implemented yet" if failure.status == "not_implemented" else f"{title}: {failure.message}"
-        if self.policy == "auto":
+        if self.policy == "auto" and self._is_released(assignment):
             self._swap(assignment, reason)
         else:
             self.swaps.append(Swap(assignment, "own", reason))
@@ -86,7 +89,8 @@ class Stack:
     def own_files(self) -> dict[str, list[str]]:
         """By earlier assignment, in course order, the files that are the student's own and could be released."""
         released = {swap.assignment for swap in self.swaps if swap.source == "released"}
-        own = {name: self._replaceable(self._earlier[name]) for name in self._earlier if name not in released}
+        known = [name for name in self._earlier if name not in released and self._is_released(name)]
+        own = {name: self._replaceable(self._earlier[name]) for name in known}
         return {name: files for name, files in own.items() if files}
 
     def candidates(self) -> list[tuple[str, str]]:
@@ -127,7 +131,8 @@ class Stack:
             raise StudentFailure("your earlier assignments were not used (--earlier released)")
         for name, failure in self._proofs.items():
             status: Status = "not_implemented" if failure.status == "not_implemented" else "failed"
-            used = "swapped for the released solution" if self.policy == "auto" else "not right"
+            swapped = self.policy == "auto" and self._is_released(name)
+            used = "swapped for the released solution" if swapped else "not right"
             message = failure.message if status == "not_implemented" else f"{name} was {used}: {failure.message}"
             facts = {"where": failure.where, "hint": failure.hint, "diagnosis": failure.diagnosis}
             raise StudentFailure(message, status=status, **facts)  # type: ignore[arg-type]
@@ -156,6 +161,13 @@ class Stack:
     def _released_files(self) -> list[str]:
         swapped = [self._earlier[s.assignment] for s in self.swaps if s.source == "released"]
         return [file for assignment in swapped for file in self._replaceable(assignment)]
+
+    def _is_released(self, name: str) -> bool:
+        """Are the solutions of this assignment, and of those that come along, here? A student may have none of them."""
+        order = list(self._earlier)
+        needed = [self._earlier[before] for before in order[: order.index(name) + 1]]
+        solved = self._assignment.course.reference / self._assignment.course.package
+        return all((solved / file).is_file() for earlier in needed for file in self._replaceable(earlier))
 
     def _replaceable(self, earlier: Assignment) -> list[str]:
         """The assignment's files without those of the one being graded, which no solution ever replaces."""

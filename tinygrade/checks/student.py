@@ -10,8 +10,9 @@ from typing import Any, cast
 import numpy as np
 
 from tinygrade.checks.callbacks import Callbacks
-from tinygrade.checks.compare import require
+from tinygrade.checks.compare import is_shape, require
 from tinygrade.checks.compiling import code_for
+from tinygrade.checks.folder import StudentFolder
 from tinygrade.checks.library import Handle
 from tinygrade.checks.outcomes import translated
 from tinygrade.checks.package import Package, Part
@@ -24,10 +25,6 @@ from tinygrade.worker.wire import HandleRef, WireError
 NO_ANSWER = "what came back was not an answer"
 
 
-def _is_shape(value: Any) -> bool:
-    return type(value) is tuple and all(type(size) is int and size >= 0 for size in value)
-
-
 class StudentLibrary:
     """One worker for one check. The worker starts with the first request."""
 
@@ -35,7 +32,7 @@ class StudentLibrary:
         self,
         package: Package,
         open_worker: Callable[..., Any],
-        answer_part: Callable[[dict[str, Any]], dict[str, Any]],
+        answer_part: Callable[[dict[str, Any], Part], dict[str, Any]],
         cpu_seconds: float,
     ) -> None:
         self._package = package
@@ -57,6 +54,10 @@ class StudentLibrary:
         if module not in self._modules:
             self._modules[module] = self._import(module)
         return self._modules[module]
+
+    @property
+    def folder(self) -> StudentFolder:
+        return StudentFolder(self, self._package.limits.scratch_mib)
 
     def fetch(self, value: Any, **expected: Any) -> Any:
         """The plain data behind a handle.
@@ -109,7 +110,7 @@ class StudentLibrary:
 
     def census(self, model: Any) -> dict[str, tuple[int, ...]]:
         found = self._routine("census", model)
-        if type(found) is not dict or not all(type(k) is str and _is_shape(v) for k, v in found.items()):
+        if type(found) is not dict or not all(type(k) is str and is_shape(v) for k, v in found.items()):
             raise StudentFailure(NO_ANSWER)
         return {told(name, limit=100): shape for name, shape in found.items()}
 
@@ -153,13 +154,13 @@ class StudentLibrary:
             self._guarded_import("", self._package.opening(self.parts, code))
         return self._worker
 
-    def restart(self, parts: Sequence[Part] = (), package: Package | None = None) -> None:
+    def restart(self, parts: Sequence[Part] = (), package: Package | None = None, *, mute: bool = True) -> None:
         """A fresh worker for the next request, with these parts given, and with another package if there is one.
 
-        What it prints is dropped: the first worker printed it already.
+        What it prints is dropped, unless `mute` is false: as a rule the first worker printed it already.
         """
         self.close()
-        self._muted = True
+        self._muted = self._muted or mute
         self._package = package or self._package
         self._modules.clear()
         self._worker = None
@@ -247,9 +248,9 @@ class StudentLibrary:
 
         Student code can write a question of its own to the pipe; to answer it would hand out the solution.
         """
-        kind, part = question["event"], question.get("part")
-        if kind == "given" and type(part) is str and part in [p.path for p in self.parts]:
-            return self._answer_part(question)
+        kind, part = question["event"], next((p for p in self.parts if p.path == question.get("part")), None)
+        if kind == "given" and part is not None:
+            return self._answer_part(question, part)
         if kind == "call" and self._callbacks.knows(question):
             return self._callbacks.answer(question)
         raise StudentFailure(NO_ANSWER)

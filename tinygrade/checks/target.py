@@ -12,6 +12,7 @@ import numpy as np
 from tinygrade.checks.calls import Positions
 from tinygrade.checks.library import Handle
 from tinygrade.checks.recording import Recorder
+from tinygrade.checks.reference import positional
 from tinygrade.diagnosis.catalogue import Catalogue
 
 #: An operation: a path in the package such as `ops.mul`, or what picks it from a library, or a composition of
@@ -59,8 +60,8 @@ def target_of(
         arguments: names of those at `wrt`; the others are called as in the reference's signature.
     """
     student, reference = _pick(sides.student, op, inputs), _pick(sides.reference, op, inputs)
-    about = op if isinstance(op, str) else _path(reference)
-    names = _signature(sides, op, reference)
+    path, names = _signature(sides, op, reference)
+    about = op if isinstance(op, str) else path
     flat = [position for entry in wrt for position in ((entry,) if isinstance(entry, int) else entry)]
     for position, argument in zip(flat, arguments, strict=False):
         names += [f"argument {i + 1}" for i in range(len(names), position + 1)]
@@ -78,22 +79,9 @@ def _pick(library: Any, op: Op, inputs: int) -> Any:
     return Recorder(library).program(op, inputs) if inspect.isfunction(found) else found
 
 
-def _path(function: Any) -> str:
-    """`module.name` of a function of the reference; "" when it cannot be told."""
-    payload = function.payload if isinstance(function, Handle) else None
-    module = str(getattr(payload, "__module__", "")).rpartition(".")[2]
-    name = getattr(payload, "__name__", "")
-    return f"{module}.{name}" if module and name else ""
-
-
-def _signature(sides: Sides, op: Op, reference: Any) -> list[str]:
-    """Names of the positional arguments, as the reference or the composition calls them."""
-    function = reference.payload if isinstance(reference, Handle) else None
-    if isinstance(reference, dict) and callable(op):
-        function = op(sides.reference)
-    try:
-        parameters = inspect.signature(function).parameters.values()  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return []
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [parameter.name for parameter in parameters if parameter.kind in positional]
+def _signature(sides: Sides, op: Op, reference: Any) -> tuple[str, list[str]]:
+    """Path of an operation, and names of its positional arguments, as the reference or the composition calls them."""
+    if isinstance(reference, Handle):
+        path, names = sides.reference.signature(reference)
+        return path, list(names)
+    return "", positional(op(sides.reference)) if callable(op) else []

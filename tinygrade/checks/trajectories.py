@@ -5,7 +5,7 @@ Final values would not tell where two paths part, and a loss that falls proves l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,7 @@ class Trajectory:
         """
         got = self._path(self._student, optimizer, starts, gradients, settings, changes)
         expected = self._path(self._reference, optimizer, starts, gradients, settings, changes)
+        self._foresee(optimizer, starts, gradients, settings, changes)
         for step, number in np.ndindex(len(gradients), len(starts)):
             name = f"{described(optimizer, settings)} after step {step + 1} of {len(gradients)}: parameter {number + 1}"
             try:
@@ -78,6 +79,7 @@ class Trajectory:
         Raises:
             StudentFailure: a parameter is no finite array of its shape any more.
         """
+        self._foresee(optimizer, starts, gradients, settings, ())  # as `failure` would see it
         found = self._path(self._student, optimizer, starts, gradients, settings, changes)
         for step, parameters in enumerate(found, 1):
             for number, (value, start) in enumerate(zip(parameters, starts, strict=True)):
@@ -98,6 +100,15 @@ class Trajectory:
         expected = unmarked(self._path(self._reference, optimizer, starts, gradients, settings, ()))
         seen = TrajectoryMismatch(optimizer, settings, starts, gradients, got, expected, self._reference)
         return diagnosed(StudentFailure(message), self._catalogue, seen, {})
+
+    def _foresee(self, optimizer: str, starts: Any, gradients: Gradients, settings: Any, changes: Any) -> None:
+        def observed() -> Iterator[TrajectoryMismatch]:
+            expected = unmarked(self._path(self._reference, optimizer, starts, gradients, settings, changes))
+            yield TrajectoryMismatch(
+                optimizer, settings, starts, gradients, expected, expected, self._reference
+            )
+
+        self._catalogue.foresee(observed)
 
     def _path(
         self,

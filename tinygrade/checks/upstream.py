@@ -41,7 +41,8 @@ class Found:
         evidence = {"assignment": self.assignment, "file": self.file, "check": check}
         message = f"{failure.message}\nright with {self.told}"
         where, hint = self.file or failure.where, f"What is asked here of {self.file or self.assignment} that {HINT}"
-        return StudentFailure(message, where=where, hint=hint, diagnosis=Diagnosis(CODE, evidence))
+        diagnosis = Diagnosis(CODE, evidence)
+        return StudentFailure(message, where=where, hint=hint, diagnosis=diagnosis, error_map=failure.error_map)
 
     def reason(self, title: str, *, hidden: bool) -> str:
         """Why the assignment is swapped. Of a hidden check it says nothing but that there is one."""

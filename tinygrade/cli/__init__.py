@@ -30,7 +30,11 @@ COMMANDS = {
     "init": "Start a student's folder from the template.",
     "reference": "Check the solution and compare with the recorded baseline.",
     "audit": "Try an assignment's mutants and correct variants on its checks.",
+    "release": "Make bundles for students and for autograders.",
+    "grade": "Grade a whole class into a gradebook.",
+    "gradebook": "Look at stored grades, publish them, export them.",
     "template": "Generate the student template from the solution.",
+    "report": "Show stored reports again, or in another format.",
     "plugins": "List plugins and what they registered.",
     "doctor": "Show how well student code is confined here.",
 }
@@ -93,12 +97,14 @@ def run(args: Sequence[str], manager: pluggy.PluginManager | None = None) -> int
 
 
 def _dispatch(args: Sequence[str], manager: pluggy.PluginManager | None) -> int:
+    from tinygrade.calling import call, print_warning
+
     if manager is None:
         from tinygrade.plugins import make_plugin_manager
 
         manager = make_plugin_manager()
     group = make_group()
-    manager.hook.tinygrade_add_commands(cli=group)
+    call(manager, "tinygrade_add_commands", print_warning, {"cli": group})
     group.course = CourseCommands(args, manager, {*COMMANDS, *group.commands})
     code = group.main(list(args) or ["--help"], prog_name="tinygrade", standalone_mode=False, obj=manager)
     return code if isinstance(code, int) else 0

@@ -15,7 +15,10 @@ from tinygrade.cli.options import chosen_seed, course_option
 from tinygrade.errors import UsageError
 
 if TYPE_CHECKING:
-    from tinygrade.audit.verdict import Verdict
+    import pluggy
+
+    from tinygrade.audit.plan import Trial
+    from tinygrade.model import Assignment
 
 #: In a log, progress is told this often.
 LOG_EVERY = 10
@@ -32,6 +35,7 @@ LOG_EVERY = 10
     help="Only trials of this kind. [default: all]",
 )
 @click.option("--brief", is_flag=True, help="Mutants on their named check only; what is right, and nonsense, together.")
+@click.option("--recorded", is_flag=True, help="Grade each with the solution and with a record of it, and compare.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Gradings at a time. [default: one per core]")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Repeat the audit with this seed.")
 @click.option("--report", metavar="json[=FILE]", help="Also write the result as JSON.")
@@ -43,6 +47,7 @@ def command(
     select: tuple[str, ...],
     kinds: tuple[Any, ...],
     brief: bool,
+    recorded: bool,
     jobs: int | None,
     seed: int | None,
     report: str | None,
@@ -61,6 +66,8 @@ def command(
     if not trials:
         raise UsageError(f"nothing to audit in {assignment}: {_nothing(select)}")
     number = chosen_seed(seed)
+    if recorded:
+        return _compared(ctx.obj, found, trials, number, jobs or os.cpu_count() or 1, report)
     with terminable(), _progress(len(trials)) as advance:
         verdicts = Audit(found, ctx.obj, seed=number).run(trials, jobs or os.cpu_count() or 1, advance)
     write(table.to_json(found, number, verdicts))
@@ -69,6 +76,25 @@ def command(
             show(line)
         show(f"repeat this audit: tinygrade audit {assignment} --seed {number}")
     return 1 if any(verdict.problems for verdict in verdicts) else 0
+
+
+def _compared(
+    manager: pluggy.PluginManager, found: Assignment, trials: list[Trial], seed: int, jobs: int, report: str | None
+) -> int:
+    """Both gradings of every trial, and where they differ."""
+    from tinygrade.audit.recorded import compare
+    from tinygrade.cli.guard import show, terminable
+
+    if report is not None:
+        raise UsageError("--recorded writes no report: leave --report out")
+    with terminable(), _progress(len(trials)) as advance:
+        comparisons = compare(found, manager, trials, seed=seed, jobs=jobs, on_done=advance)
+    for line in [line for comparison in comparisons for line in comparison.lines()]:
+        show(line)
+    differ = sum(bool(comparison.problems) for comparison in comparisons)
+    show(f"{len(comparisons)} submissions, {differ} judged otherwise with a recorded reference")
+    show(f"repeat this audit: tinygrade audit {found.id} --recorded --seed {seed}")
+    return 1 if differ else 0
 
 
 def _nothing(select: Sequence[str]) -> str:
@@ -104,7 +130,7 @@ def _progress(total: int) -> Any:
             task = self.add_task("audit", total=total, problems=0)
             problems = 0
 
-            def advance(verdict: Verdict) -> None:
+            def advance(verdict: Any) -> None:
                 nonlocal problems
                 problems += bool(verdict.problems)
                 self.update(task, advance=1, problems=problems)
@@ -115,10 +141,10 @@ def _progress(total: int) -> Any:
     return Bar(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
 
 
-def _logged(total: int) -> Callable[[Verdict], None]:
+def _logged(total: int) -> Callable[[Any], None]:
     done = 0
 
-    def advance(verdict: Verdict) -> None:
+    def advance(verdict: Any) -> None:
         nonlocal done
         done += 1
         if done % LOG_EVERY == 0 or done == total:

@@ -12,7 +12,7 @@ from tinygrade.cli.options import grading_options
 
 @click.command("check")
 @grading_options
-@click.option("--submission", metavar="SRC", help="Folder that holds the package. [default: the current folder]")
+@click.option("--submission", metavar="SRC", help="Folder, archive, notebook or git+ address. [default: this folder]")
 @click.option(
     "--earlier",
     type=click.Choice(["own", "released", "auto"]),

@@ -70,7 +70,7 @@ class CourseCommands:
 
     @cached_property
     def _course(self) -> Course | None:
-        from tinygrade.config import course_around
+        from tinygrade.finding import course_around
 
         return course_around(_named_course(self._args), Path.cwd(), self._manager)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,14 +70,19 @@ def _attacked(ctx: click.Context, sandbox: str, names: str, course_dir: Path | N
 
 
 def _measured(manager: pluggy.PluginManager, name: str) -> Isolation:
-    """What a canary of this sandbox could do, under the limits that assignments have by default."""
+    """What a canary of this sandbox could do, under the limits that assignments have by default, and a small folder."""
+    from tempfile import TemporaryDirectory
+
     from tinygrade.model import Limits
     from tinygrade.plugins import sandboxes
     from tinygrade.sandboxes.builtin import default_name
 
-    sandbox = sandboxes(manager).get(name or default_name())(limits=Limits())
-    try:
-        isolation: Isolation = sandbox.isolation()
-    finally:
-        sandbox.close()
+    make = sandboxes(manager).get(name or default_name())
+    with TemporaryDirectory(prefix="tinygrade-") as scratch:
+        os.chmod(scratch, 0o711)  # a worker that is another user must get through
+        sandbox = make(limits=Limits(scratch_mib=1), scratch=Path(scratch))
+        try:
+            isolation: Isolation = sandbox.isolation()
+        finally:
+            sandbox.close()
     return isolation

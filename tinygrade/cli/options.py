@@ -66,6 +66,26 @@ def chosen_seed(seed: int | None) -> int:
     return random.SystemRandom().randint(1, 9999) if seed is None else seed
 
 
+def seed_for(assignment: Assignment, seed: int | None) -> int:
+    """The seed of a run; where only a record of the solution is there, one that it holds.
+
+    Raises:
+        UserError: the record cannot be read, or does not hold the seed that is asked for.
+    """
+    from tinygrade.solved import record_of
+
+    record = record_of(assignment)
+    if record is None:
+        return chosen_seed(seed)
+    from tinygrade.checks.recorded import file, session
+
+    header = file.read_header(record)
+    if seed is None:
+        return random.SystemRandom().choice(header.seeds)
+    session.require_seed(header, seed)
+    return seed
+
+
 def commands(ctx: click.Context, seed: int, assignment: Assignment) -> Commands:
     """The commands that repeat this run, wholly or in part, and that lead on from it."""
     from tinygrade.checklist import shared_names

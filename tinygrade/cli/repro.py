@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tinygrade.cli.options import chosen_seed, course_option
+from tinygrade.cli.options import course_option, seed_for
 from tinygrade.errors import SubmissionError, UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def command(
         raise SubmissionError(f"{source} is no folder that holds {course.package}/: a script needs files to run")
     if out not in (None, "-") and not out.endswith(".py"):
         raise UsageError(f"--out {out}: the name of a script ends in .py, or is - for standard output")
-    seed = chosen_seed(seed)
+    from tinygrade.config import load_assignment
+
+    seed = seed_for(load_assignment(course, checks[0].assignment), seed)
     record = _record([found.id for found in checks], source, out)
     recorded, report = _run(ctx.obj, course, checks[0].assignment, source, seed, record)
     if recorded is None:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tinygrade.calling import Once, Warn, call
 from tinygrade.cli import outputs
 from tinygrade.cli.guard import terminable
-from tinygrade.cli.options import chosen_seed, commands
+from tinygrade.cli.options import commands, seed_for
+from tinygrade.cli.sources import sources_of
 from tinygrade.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ GRADED, BELOW, INCOMPLETE = 0, 1, 4
 
 def open_course(ctx: click.Context, explicit: Path | None) -> Course:
     """The course of this command, with its plugin registered."""
-    from tinygrade.config import find_course
+    from tinygrade.finding import find_course
     from tinygrade.plugins import load_course_plugin
 
     course = find_course(explicit, Path.cwd(), ctx.obj)
@@ -66,19 +68,23 @@ def grade_and_show(
     options = ctx.params
     limit = _limit(options["fail_under"], assignment)
     job = _job(options, assignment, source, manager)
-    section_text = _section_text(manager)
-    targets = outputs.parse(options["report"], reporters(manager), section_text)
+    warn = Once()
+    sources = sources_of(manager, warn)
+    targets = outputs.parse(options["report"], reporters(manager), sources)
     stream = sys.stderr if outputs.to_stdout(targets) else sys.stdout
     headline = Headline(assignment.id, assignment.title, commands(ctx, job.seed, assignment))
-    with terminable(), LiveView(stream, headline, section_text, options["instructor"]) as view:
+    with terminable(), LiveView(stream, headline, sources.section_text, options["instructor"]) as view:
         try:
-            report = _graded(job, manager, view.handle)
-            outputs.write(targets, report if options["instructor"] else report.student_view())
-            manager.hook.tinygrade_report_ready(report=report)
+            report = _graded(job, manager, view.handle, warn)
+            try:
+                outputs.write(targets, report if options["instructor"] else report.student_view())
+            finally:
+                call(manager, "tinygrade_report_ready", warn, {"report": report})
             view.note(finish(report))
         finally:
             if view.started:
                 view.close()
+            warn.tell()
     return exit_code(report, limit)
 
 
@@ -91,7 +97,7 @@ def _job(options: dict[str, Any], assignment: Assignment, source: str, manager: 
     return Job(
         assignment=assignment,
         source=source,
-        seed=chosen_seed(options["seed"]),
+        seed=seed_for(assignment, options["seed"]),
         select=options["select"],
         quick=options["quick"],
         isolation=options["isolation"],
@@ -100,24 +106,18 @@ def _job(options: dict[str, Any], assignment: Assignment, source: str, manager: 
     )
 
 
-def _graded(job: Any, manager: pluggy.PluginManager, show: Callable[[Event], None]) -> Report:
+def _graded(job: Any, manager: pluggy.PluginManager, show: Callable[[Event], None], warn: Warn) -> Report:
     from tinygrade import grading
-    from tinygrade.events import CheckFinished
+    from tinygrade.events import CheckFinished, Warned
 
     def relay(event: Event) -> None:
         show(event)
         if isinstance(event, CheckFinished):
-            manager.hook.tinygrade_check_finished(result=event.result)
+            call(manager, "tinygrade_check_finished", warn, {"result": event.result})
+        elif isinstance(event, Warned):
+            warn(event.text)
 
     return grading.grade(job, manager, relay)
-
-
-def _section_text(manager: pluggy.PluginManager) -> Callable[[str, Any], list[str] | None]:
-    def section_text(name: str, data: Any) -> list[str] | None:
-        lines: list[str] | None = manager.hook.tinygrade_section_text(name=name, data=data)
-        return lines
-
-    return section_text
 
 
 def _limit(points: float | None, assignment: Assignment) -> float | None:

@@ -107,7 +107,13 @@ def _is_numeric(value: Any) -> bool:
 
 
 class Catalogue:
-    """All pages and rules of a run, from tinygrade and from plugins."""
+    """All pages and rules of a run, from tinygrade and from plugins.
+
+    Attributes:
+        rehearses: this run looks for no mistakes, but for what would be asked about them: see `foresee`.
+    """
+
+    rehearses = False
 
     def __init__(self) -> None:
         self.pages: dict[str, Page] = {}
@@ -131,6 +137,9 @@ class Catalogue:
         self.pages[page.code] = page
         # of the same rank, what knows the op says more than what knows any
         self._rules = sorted([*self._rules, *rules], key=lambda rule: (rule.rank, not rule.about))
+
+    def foresee(self, observed: Callable[[], Iterator[Observation]]) -> None:
+        """Hear what would be observed if the value that is right here were wrong: nothing to do but in a rehearsal."""
 
     def diagnose(self, observation: Observation) -> Diagnosis | None:
         """The first mistake that a rule recognises, or None."""

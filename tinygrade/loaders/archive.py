@@ -44,11 +44,11 @@ def load(source: str, assignment: Assignment, into: Path) -> Submission:
     try:
         with _opened(source) as stream:
             read = zipped.members if source.lower().endswith(".zip") else tar.members
-            _take(copy, read(stream), source, assignment)
+            take(copy, read(stream), source, assignment)
     except SubmissionError:
         raise
     except Exception as error:  # a damaged archive can raise almost anything; it is theirs, and nothing is graded
-        raise SubmissionError(f"{source}: cannot be read: {_brief(error)}; pack it anew") from error
+        raise SubmissionError(f"{source}: cannot be read: {brief(error)}; pack it anew") from error
     return copy.finish(source, f"{source}: {copy.package}/", into)
 
 
@@ -66,23 +66,25 @@ def _opened(source: str) -> Iterator[BinaryIO]:
         yield stream
 
 
-def _take(copy: Copy, members: Iterable[Member], source: str, assignment: Assignment) -> None:
-    """Judge all members, then read those of the package."""
+def take(copy: Copy, members: Iterable[Member], source: str, assignment: Assignment) -> None:
+    """Judge all members, then read those of the package.
+
+    Raises:
+        SubmissionError: one is not accepted, or none is of the package.
+    """
     found: dict[str, Member] = {}
     for member in members:
-        name = _checked(member.name)
+        name = checked_name(member.name)
         if name in found and not (stat.S_ISDIR(member.mode) and stat.S_ISDIR(found[name].mode)):
             raise refused(name, "is in the archive twice; pack it anew")
         found[name] = member
         if len(found) > rules.MAX_ENTRIES:
             raise SubmissionError(f"{source}: holds more than {rules.MAX_ENTRIES} entries; pack the package only")
     prefix = _prefix(found, source, assignment)
-    entered: dict[str, bool] = {}
     for name, member in sorted(found.items()):
-        if name.startswith(prefix):
-            parts = (copy.package, *name.removeprefix(prefix).split("/"))
-            if _enters(copy, parts[:-1], entered):
-                _take_one(copy, "/".join(parts), member)
+        inner = f"{copy.package}/{name.removeprefix(prefix)}"
+        if name.startswith(prefix) and copy.reaches(inner):
+            _take_one(copy, inner, member)
 
 
 def _take_one(copy: Copy, name: str, member: Member) -> None:
@@ -103,18 +105,7 @@ def _take_one(copy: Copy, name: str, member: Member) -> None:
     copy.add(name, member.read(rules.MAX_FILE_BYTES + 1))
 
 
-def _enters(copy: Copy, folders: tuple[str, ...], entered: dict[str, bool]) -> bool:
-    """Are all folders above a member looked into? Each is asked for once; the package itself always is."""
-    for depth in range(2, len(folders) + 1):
-        path = "/".join(folders[:depth])
-        if path not in entered:
-            entered[path] = not rules.is_skipped(folders[depth - 1]) and copy.enters(folders[:depth])
-        if not entered[path]:
-            return False
-    return True
-
-
-def _checked(name: str) -> str:
+def checked_name(name: str) -> str:
     """The name without a slash at its end.
 
     Raises:
@@ -153,6 +144,6 @@ def _prefix(found: dict[str, Member], source: str, assignment: Assignment) -> st
     raise SubmissionError(f"{source}: holds no folder {package}/ at its top, nor in the one folder there")
 
 
-def _brief(error: Exception) -> str:
+def brief(error: Exception) -> str:
     text = re.sub(r"\s+", " ", str(error))[:100]
     return f"{type(error).__name__}: {text}" if text.isprintable() else type(error).__name__

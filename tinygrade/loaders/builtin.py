@@ -5,15 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from tinygrade.hookspecs import hookimpl
-from tinygrade.loaders import archive, directory
+from tinygrade.loaders import archive, directory, git, notebook
 from tinygrade.model import Assignment, Submission
 
 
 @hookimpl(trylast=True)
 def tinygrade_load_submission(source: str, assignment: Assignment, into: Path) -> Submission | None:
-    """Folders and archives. An address (`https://...`) is left to other plugins."""
+    """Folders, archives, notebooks and git repositories. Any other address is left to other plugins."""
+    if git.is_address(source):
+        return git.load(source, assignment, into)
     if "://" in source:
         return None
     if archive.is_archive(source):
         return archive.load(source, assignment, into)
+    if notebook.is_notebook(source):
+        return notebook.load(source, assignment, into)
     return directory.load(source, assignment, into)

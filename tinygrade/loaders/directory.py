@@ -47,6 +47,18 @@ def load(source: str, assignment: Assignment, into: Path) -> Submission:
     return copy.finish(source, str(folder), into)
 
 
+def files_below(folder: Path, package: str) -> dict[str, bytes]:
+    """The modules of the package in `folder`: contents by name, which begins with the package's.
+
+    Raises:
+        SubmissionError: it holds something that is not accepted.
+    """
+    copy = Copy(package)
+    with _open_folder(folder) as opened:
+        _walk(copy, opened, (package,))
+    return copy.contents
+
+
 # ---- which folder ----------------------------------------------------------------------------------
 
 

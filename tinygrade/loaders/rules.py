@@ -34,12 +34,24 @@ class Copy:
     contents: dict[str, bytes] = field(default_factory=dict)
     _size: int = 0
     _folded: dict[str, str] = field(default_factory=dict)
+    _reached: dict[str, bool] = field(default_factory=dict)
 
     def enters(self, parts: tuple[str, ...]) -> bool:
         """Is this folder looked into? Counts it as a name of the package."""
         if not parts[-1].isidentifier() or len(parts) > MAX_LEVELS + 1:
             return False
         self._claim("/".join(parts))
+        return True
+
+    def reaches(self, name: str) -> bool:
+        """Are all folders above the file `name` looked into? Each is asked for once; the package itself always is."""
+        parts = tuple(name.split("/"))
+        for depth in range(2, len(parts)):
+            path = "/".join(parts[:depth])
+            if path not in self._reached:
+                self._reached[path] = not is_skipped(parts[depth - 1]) and self.enters(parts[:depth])
+            if not self._reached[path]:
+                return False
         return True
 
     def expect(self, name: str) -> None:
@@ -117,9 +129,12 @@ def no_plain_file(name: str, what: str) -> SubmissionError:
 
 
 def refused(name: str, problem: str) -> SubmissionError:
-    # a student chose the name: it must not write to the terminal on its own
-    shown = name if name.isprintable() else ascii(name)
-    return SubmissionError(f"{shown[:200]} {problem}")
+    return SubmissionError(f"{printable(name)} {problem}")
+
+
+def printable(name: str) -> str:
+    """A name for a message: a student chose it, and it must not write to the terminal on its own."""
+    return (name if name.isprintable() else ascii(name))[:200]
 
 
 # ---- the result ------------------------------------------------------------------------------------

@@ -36,12 +36,15 @@ def title(assignment: str, name: str, seed: int, width: int) -> list[Line]:
     return [Line(line.text, "bold") for line in wrapped(f"{head}   seed {seed}", width, rest=INDENT)]
 
 
-def surroundings(isolation: Isolation, environment: Mapping[str, str], width: int) -> list[Line]:
+def surroundings(
+    isolation: Isolation, environment: Mapping[str, str], width: int, reference: str = "live"
+) -> list[Line]:
     missing = f" (missing: {', '.join(map(clean_line, isolation.missing))})" if isolation.missing else ""
     known = {key.lower(): clean_line(value) for key, value in environment.items()}
     versions = [f"{name} {known[name.lower()]}" for name in ("Python", "numpy") if known.get(name.lower())]
-    text = f"isolation {isolation.level}{missing}" + (f" | {', '.join(versions)}" if versions else "")
-    return wrapped(text, width, rest=INDENT)
+    scratch = f", scratch folder {isolation.scratch}" if isolation.scratch else ""
+    text = f"isolation {isolation.level}{missing}{scratch}" + (f" | {', '.join(versions)}" if versions else "")
+    return wrapped(text + (" | reference: recorded" if reference == "recorded" else ""), width, rest=INDENT)
 
 
 def swaps(found: Sequence[Swap], width: int) -> list[Line]:
@@ -164,7 +167,8 @@ def score(report: Report, width: int) -> list[Line]:
         for line in wrapped(f"adjusted {adjustment.points:+g}: {clean_line(adjustment.reason)}", width, rest=INDENT)
     ]
     style, head = _score_head(report)
-    notes = [*_cause_notes(report), f"{report.seconds:.1f} s"]
+    # a stored report may not know how long it took
+    notes = [*_cause_notes(report), *([f"{report.seconds:.1f} s"] if report.seconds is not None else [])]
     text = "   ".join([head, *notes])
     shown = wrapped(text, width, rest=INDENT) if cells(text) > width else [Line(text)]
     return [*lines, *(Line(line.text, style, 0 if i else len(head)) for i, line in enumerate(shown))]

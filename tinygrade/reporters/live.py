@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from tinygrade.events import CheckFinished, CheckStarted, Event, Finished, Progress, Started, Swapped
 from tinygrade.model import CheckResult, Report, Swap
-from tinygrade.reporters import advice, blocks
+from tinygrade.reporters import advice, blocks, screen
 from tinygrade.reporters.base import SectionText, no_sections
 from tinygrade.reporters.lines import Line
 from tinygrade.reporters.status import Now, status_line
 from tinygrade.reporters.terminal import tail, terminal_width
 from tinygrade.reporters.words import grouped
-from tinygrade.text import for_terminal, without_commands
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,16 +48,12 @@ class LiveView:
         width: int | None = None,
     ) -> None:
         """`instructor` shows hidden checks in full; `width` is the terminal's when it is left out."""
-        from rich.console import Console
-
         self._stream = stream
         self._headline = headline
         self._section_text = section_text
         self._instructor = instructor
         self._width = width or terminal_width()
-        self._console = Console(
-            file=stream, width=self._width, highlight=False, markup=False, emoji=False, soft_wrap=True
-        )
+        self._console = screen.console(stream, self._width)
         self._now = Now()
         self._live: Live | None = None
         self._titles: dict[str, str] = {}
@@ -70,7 +65,7 @@ class LiveView:
     # ---- life of the view ----
 
     def __enter__(self) -> LiveView:
-        if _can_redraw(self._console, self._stream):
+        if can_redraw(self._console, self._stream):
             from rich.live import Live
 
             self._live = Live(console=self._console, get_renderable=self._status, transient=True, refresh_per_second=8)
@@ -113,7 +108,7 @@ class LiveView:
         self._now = Now(total=len(event.checks))
         head = self._headline
         self._print(blocks.title(head.assignment, head.title, head.commands.seed, self._width))
-        self._print(blocks.surroundings(event.isolation, event.environment, self._width))
+        self._print(blocks.surroundings(event.isolation, event.environment, self._width, event.reference))
 
     def _finish_check(self, result: CheckResult) -> None:
         self._done.append(result if self._instructor else _as_shown(result))
@@ -143,21 +138,10 @@ class LiveView:
         self._print(advice.repeat(self._headline.commands))
 
     def _print(self, lines: Sequence[Line]) -> None:
-        for line in lines:
-            self._console.print(self._styled(line), soft_wrap=True)
-
-    def _styled(self, line: Line) -> Text:
-        from rich.text import Text
-
-        # The blocks clean what they quote; this is the sink, which trusts nobody.
-        safe = without_commands("".join(char for char in line.text.rstrip() if char.isprintable()))
-        text = Text(for_terminal(safe, getattr(self._stream, "encoding", None)))
-        if line.style:
-            text.stylize(line.style, 0, line.styled or len(text))
-        return text
+        screen.show(self._console, lines)
 
     def _status(self) -> Text:
-        line = self._styled(Line(status_line(self._now, self._width - 1), "dim"))
+        line = screen.styled(Line(status_line(self._now, self._width - 1), "dim"), self._stream)
         line.no_wrap, line.overflow = True, "crop"
         return line
 
@@ -177,7 +161,7 @@ def _as_shown(check: CheckResult) -> CheckResult:
     )
 
 
-def _can_redraw(console: Console, stream: Any) -> bool:
+def can_redraw(console: Console, stream: Any) -> bool:
     # FORCE_COLOR makes rich take a pipe for a terminal; colours do no harm there, redrawing would.
     isatty = getattr(stream, "isatty", None)
     return bool(isatty and isatty() and console.is_interactive and not console.is_dumb_terminal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 
 from tinygrade.model import Report
 from tinygrade.reporters import advice, blocks
@@ -23,7 +24,7 @@ def head(report: Report, width: int) -> list[Line]:
     """All that is known before the first check ends."""
     return [
         *blocks.title(report.assignment, report.title, report.seed, width),
-        *blocks.surroundings(report.isolation, report.environment, width),
+        *blocks.surroundings(report.isolation, report.environment, width, report.reference),
         *blocks.swaps(report.swaps, width),
     ]
 
@@ -61,6 +62,10 @@ class TerminalReporter:
 
     def render(self, report: Report) -> str:
         return to_text(lines(report, advice.Commands.of(report), self._section_text, self._width))
+
+    def render_all(self, reports: Sequence[Report]) -> str:
+        """One below the other."""
+        return "\n".join(map(self.render, reports))
 
 
 def render(report: Report, width: int = DEFAULT_WIDTH) -> str:

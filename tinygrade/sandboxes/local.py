@@ -16,7 +16,9 @@ from typing import Any
 from tinygrade.errors import GraderError
 from tinygrade.model import Isolation, Limits
 from tinygrade.sandboxes.channel import Channel
+from tinygrade.sandboxes.deadline import Patience
 from tinygrade.sandboxes.isolation import Gate, measured
+from tinygrade.sandboxes.scratch import Scratch
 
 WORKER = Path(__file__).parent.parent / "worker" / "__main__.py"
 
@@ -39,10 +41,12 @@ def worker_command(*args: str) -> list[str]:
 class LocalSandbox:
     """See `tinygrade.sandbox.Sandbox`."""
 
-    def __init__(self, limits: Limits, without: Collection[str] = ()) -> None:
+    def __init__(self, limits: Limits, without: Collection[str] = (), scratch: Path | None = None) -> None:
         self._limits = limits
         self._without = tuple(without)
+        self._scratch = scratch
         self._gate = Gate()
+        self._patience = Patience(limits.idle_seconds)
         self._workers: list[Channel] = []
         self._start_zygote()
 
@@ -90,12 +94,13 @@ class LocalSandbox:
             r, w = os.pipe()
             ours.append(r if readable_by_us else w)
             theirs.append(w if readable_by_us else r)
-        limits = {"memory_mib": self._limits.memory_mib, "cpu_seconds": cpu_seconds}
+        scratch = Scratch(self._scratch, self._limits.scratch_mib)
+        limits = {"memory_mib": self._limits.memory_mib, "cpu_seconds": cpu_seconds, "scratch": scratch.request}
         answer = self._ask_for_worker({"do": "fork", "limits": limits, "canary": canary}, theirs)
         for fd in theirs:
             os.close(fd)
-        process = Forked(self, answer["pid"])
-        channel = Channel(process, ours[0], ours[1], ours[2:], self._limits.output_kib << 10)
+        process = Forked(self, answer["pid"], scratch)
+        channel = Channel(process, ours[0], ours[1], ours[2:], self._limits.output_kib << 10, self._patience)
         self._workers = [*(worker for worker in self._workers if worker.is_open), channel]
         self._gate.pass_through(channel)
         return channel
@@ -117,11 +122,20 @@ class LocalSandbox:
 class Forked:
     """A child of the zygote. Its number stays its own until the zygote is told to reap it."""
 
-    def __init__(self, sandbox: LocalSandbox, pid: int) -> None:
+    def __init__(self, sandbox: LocalSandbox, pid: int, scratch: Scratch) -> None:
         self._sandbox = sandbox
+        self._scratch = scratch
         self.pid = pid
 
+    def excess(self) -> str:
+        return self._scratch.excess()
+
     def end(self) -> int:
+        status = self._killed()
+        self._scratch.remove()
+        return status
+
+    def _killed(self) -> int:
         # The worker leads its group since `confine`; before that it is still in ours, so kill it alone too.
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError):

@@ -19,6 +19,14 @@ PROMISES = {
 }
 
 
+#: Who holds the cap of the folder that an assignment may ask for; see `tinygrade.worker.scratch`.
+SCRATCH = {
+    "": "not examined",
+    "capped": "in memory, capped by the kernel",
+    "watched": "on the disk, watched by the grader twenty times a second: a mount namespace cannot be had here",
+}
+
+
 @dataclass(frozen=True)
 class Machine:
     """Facts that the level depends on."""
@@ -63,6 +71,7 @@ def table(machine: Machine, isolation: Isolation) -> list[tuple[str, str]]:
         ("Python", f"{platform.python_version()}, {machine.interpreter}{_environment(machine)}"),
         ("numpy", _numpy()),
         ("packages", "inside the library's folder" if machine.packages_inside_stdlib else "in a folder of their own"),
+        ("scratch", SCRATCH[isolation.scratch]),
         ("isolation", isolation.level),
         ("missing", ", ".join(isolation.missing) or "nothing"),
         ("that means", PROMISES[isolation.level]),

@@ -8,11 +8,14 @@ import os
 import signal
 import subprocess
 from collections.abc import Collection
+from pathlib import Path
 
 from tinygrade.model import Isolation, Limits
 from tinygrade.sandboxes.channel import Channel
+from tinygrade.sandboxes.deadline import Patience
 from tinygrade.sandboxes.isolation import Gate, measured
 from tinygrade.sandboxes.local import worker_command, worker_environment
+from tinygrade.sandboxes.scratch import Scratch
 
 #: Resource limit of a spare, which does not know yet what it will be used for.
 SPARE_CPU_SECONDS = 3600.0
@@ -21,20 +24,22 @@ SPARE_CPU_SECONDS = 3600.0
 class PortableSandbox:
     """See `tinygrade.sandbox.Sandbox`."""
 
-    def __init__(self, limits: Limits, without: Collection[str] = ()) -> None:
+    def __init__(self, limits: Limits, without: Collection[str] = (), scratch: Path | None = None) -> None:
         self._limits = limits
         self._without = list(without)
+        self._scratch = scratch
         self._gate = Gate()
+        self._patience = Patience(limits.idle_seconds)
         self._workers: list[Channel] = []
-        self._spare: Started | None = Started(self._request(canary=False))
+        self._spare: Started | None = self._start(canary=False)
 
     def open(self, *, cpu_seconds: float) -> Channel:
-        started = self._spare or Started(self._request(canary=False))
-        self._spare = Started(self._request(canary=False))
+        started = self._spare or self._start(canary=False)
+        self._spare = self._start(canary=False)
         return self._channel(started)
 
     def isolation(self) -> Isolation:
-        return measured(self._channel(Started(self._request(canary=True))), self._gate)
+        return measured(self._channel(self._start(canary=True)), self._gate)
 
     def close(self) -> None:
         if self._spare is not None:
@@ -44,13 +49,14 @@ class PortableSandbox:
         for worker in self._workers:
             worker.close()
 
-    def _request(self, *, canary: bool) -> str:
-        limits = {"memory_mib": self._limits.memory_mib, "cpu_seconds": SPARE_CPU_SECONDS}
-        return json.dumps({"limits": limits, "canary": canary, "without": self._without})
+    def _start(self, *, canary: bool) -> Started:
+        scratch = Scratch(self._scratch, self._limits.scratch_mib)
+        limits = {"memory_mib": self._limits.memory_mib, "cpu_seconds": SPARE_CPU_SECONDS, "scratch": scratch.request}
+        return Started(json.dumps({"limits": limits, "canary": canary, "without": self._without}), scratch)
 
     def _channel(self, started: Started) -> Channel:
         requests, replies, prints = started.detach()
-        channel = Channel(started, requests, replies, [prints], self._limits.output_kib << 10)
+        channel = Channel(started, requests, replies, [prints], self._limits.output_kib << 10, self._patience)
         self._workers = [*(worker for worker in self._workers if worker.is_open), channel]
         self._gate.pass_through(channel)
         return channel
@@ -59,7 +65,8 @@ class PortableSandbox:
 class Started:
     """A worker process with its own pipes."""
 
-    def __init__(self, request: str) -> None:
+    def __init__(self, request: str, scratch: Scratch) -> None:
+        self._scratch = scratch
         self._popen = subprocess.Popen(
             worker_command("single", request),
             env=worker_environment(),
@@ -83,10 +90,15 @@ class Started:
             if pipe is not None:
                 pipe.close()
 
+    def excess(self) -> str:
+        return self._scratch.excess()
+
     def end(self) -> int:
         if hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
         if self._popen.poll() is None:
             self._popen.kill()
-        return self._popen.wait(10)
+        status = self._popen.wait(10)
+        self._scratch.remove()
+        return status

@@ -95,6 +95,52 @@ def _folder() -> str:
     return "/tmp" if os.name == "posix" else os.environ.get("TEMP", ".")
 
 
+def make_a_symbolic_link() -> None:
+    _name_and_remove(lambda path: os.symlink(NOWHERE, path))
+
+
+def make_a_hard_link() -> None:
+    """Of a file that everybody may read."""
+    _name_and_remove(lambda path: os.link(os.__file__, path))
+
+
+def make_a_pipe() -> None:
+    _name_and_remove(os.mkfifo)
+
+
+def _name_and_remove(make: Callable[[str], None]) -> None:
+    """In the working folder, which is the only one that a worker may have."""
+    path = os.path.join("." if os.access(".", os.W_OK) else _folder(), f"tinygrade-canary-{os.getpid()}")
+    make(path)
+    with contextlib.suppress(PermissionError):
+        os.unlink(path)
+
+
+def overfill(mib: int) -> None:
+    """Two files in the working folder that hold more than it, each less."""
+    _fill([(mib << 20) * 3 // 4] * 2)
+
+
+def keep_files(count: int) -> None:
+    _fill([0] * count)
+
+
+def _fill(sizes: list[int]) -> None:
+    names = [f"canary-{number}" for number in range(len(sizes))]
+    try:
+        for name, size in zip(names, sizes, strict=True):
+            file = os.open(name, os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                if size:
+                    os.posix_fallocate(file, 0, size)
+            finally:
+                os.close(file)
+    finally:
+        for name in names:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+
+
 @by_answer
 def change_mode() -> None:
     os.chmod(NOWHERE, 0o600)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
+from functools import partial
 
 from . import attempts
 from .attempts import Elsewhere
+from .scratch import FILES
 
 #: Short name -> the attempts behind it. One that works is enough.
 ACTS: dict[str, list[Callable[[], None]]] = {
@@ -29,14 +31,25 @@ ACTS: dict[str, list[Callable[[], None]]] = {
     "shared memory": [attempts.memory_file, attempts.system_v_memory],
     "privileges": [attempts.new_namespace, attempts.hold_capabilities, attempts.kernel_interfaces],
     "memory": [attempts.take_memory],
+    "special files": [attempts.make_a_symbolic_link, attempts.make_a_hard_link, attempts.make_a_pipe],
 }
 #: The kernel was reached and had no objection in principle.
 REACHED = {errno.ENOENT, errno.EFAULT, errno.EINVAL, errno.ECONNREFUSED, errno.EINPROGRESS, errno.ESRCH}
 
 
-def possible_acts() -> list[str]:
-    """Names of the forbidden acts that were possible."""
-    return [name for name, ways in ACTS.items() if any(map(_possible, ways))]
+def possible_acts(capped_mib: int = 0) -> list[str]:
+    """Names of the forbidden acts that were possible.
+
+    Args:
+        capped_mib: what the working folder is said to hold at most; 0 when nothing is said.
+    """
+    acts = dict(ACTS)
+    if capped_mib:
+        acts["too much in the scratch folder"] = [
+            partial(attempts.overfill, capped_mib),
+            partial(attempts.keep_files, FILES + 1),
+        ]
+    return [name for name, ways in acts.items() if any(map(_possible, ways))]
 
 
 def _possible(attempt: Callable[[], None]) -> bool:

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import kernel, landlock, limits, privileges, readable, seccomp
+from . import kernel, landlock, limits, privileges, readable, scratch, seccomp
 
 PR_SET_PDEATHSIG = 1
 #: What the trusted side may leave out: `--isolation none`, and tests of the lower levels.
 STEPS = ("landlock", "seccomp", "privileges")
+#: Calls that a worker with a folder of its own may make; Landlock holds them to that folder.
+NAMES_OF_FILES = ("unlink", "unlinkat", "rename", "renameat", "renameat2", "creat", "truncate")
 
 
 class ConfinementError(RuntimeError):
@@ -37,6 +39,8 @@ class Applied:
     uid_dropped: bool
     #: Is any capability left?
     capabilities: bool
+    #: Who holds the cap of the folder that it may write to: see `scratch.py`; "" when there is none.
+    scratch: str
 
 
 class Confinement:
@@ -50,32 +54,37 @@ class Confinement:
         self._uid = None if "privileges" in without else privileges.unused_uid(_needed())
         self._drop = kernel.KNOWN and "privileges" not in without
         self._abi = 0 if "landlock" in without else landlock.abi()
-        self._ruleset = landlock.make_ruleset(readable.paths()) if self._abi else -1
-        self._filter = seccomp.prepare() if "seccomp" not in without and seccomp.available() else b""
+        self._readable = readable.paths() if self._abi else []
+        self._ruleset = landlock.make_ruleset(self._readable) if self._abi else -1
+        filtered = "seccomp" not in without and seccomp.available()
+        self._filter = seccomp.prepare() if filtered else b""
+        # Without Landlock these calls would reach every file of the user.
+        self._filter_of_writers = seccomp.prepare(NAMES_OF_FILES if self._abi else ()) if filtered else b""
 
     def apply(self, limited: dict[str, Any], parent: int) -> Applied:
         """Confine this process, which has a single thread, for good.
 
         Args:
-            limited: `memory_mib`, `cpu_seconds`.
+            limited: `memory_mib`, `cpu_seconds`, and `scratch`: None, or `folder` and `mib` of what it may write.
             parent: its parent's process id; the worker ends itself when that is gone already.
 
         Raises:
             ConfinementError: the worker must not load student code.
         """
         try:
-            self._apply(limited, parent)
+            held = self._apply(limited, parent)
         except OSError as error:
             raise ConfinementError(f"{type(error).__name__}: {error}") from error
-        return Applied(self._abi, bool(self._filter), self._uid is not None, privileges.capabilities() != 0)
+        return Applied(self._abi, bool(self._filter), self._uid is not None, privileges.capabilities() != 0, held)
 
-    def _apply(self, limited: dict[str, Any], parent: int) -> None:
+    def _apply(self, limited: dict[str, Any], parent: int) -> str:
         _only_one_thread()
         os.umask(0o077)
         if hasattr(os, "setsid") and os.getpid() != os.getsid(0):
             os.setsid()
+        held = self._enter_scratch(limited["scratch"]) if limited["scratch"] else ""
         if os.name == "posix":
-            limits.apply(limited["memory_mib"], limited["cpu_seconds"])
+            limits.apply(limited["memory_mib"], limited["cpu_seconds"], limited["scratch"]["mib"] if held else 0)
         if self._uid is not None:
             privileges.become(self._uid)
         if self._drop:
@@ -86,8 +95,18 @@ class Confinement:
             kernel.prctl(seccomp.PR_SET_NO_NEW_PRIVS, 1)
             landlock.restrict_self(self._ruleset)
             os.close(self._ruleset)
-        if self._filter:
-            seccomp.restrict_self(self._filter, os.getpid())  # last: it refuses most of the steps before it
+        if held and not os.access(".", os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError("the scratch folder cannot be written to")
+        if self._filter:  # last: it refuses most of the steps before it
+            seccomp.restrict_self(self._filter_of_writers if held else self._filter, os.getpid())
+        return held
+
+    def _enter_scratch(self, wanted: dict[str, Any]) -> str:
+        held = scratch.enter(wanted["folder"], wanted["mib"], self._uid, mount=self._drop)
+        if self._ruleset >= 0:  # the folder is this worker's alone, and so are the rules
+            os.close(self._ruleset)
+            self._ruleset = landlock.make_ruleset(self._readable, writable=Path())
+        return held
 
 
 def die_with_parent(parent: int) -> None:

@@ -20,7 +20,9 @@ CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # the same on every arc
 VERSION = 1  # LANDLOCK_CREATE_RULESET_VERSION
 PATH_BENEATH = 1
 
-WRITE_FILE, READ_FILE, READ_DIR = 1 << 1, 1 << 2, 1 << 3
+WRITE_FILE, READ_FILE, READ_DIR, REMOVE_FILE, MAKE_FILE, TRUNCATE = 1 << 1, 1 << 2, 1 << 3, 1 << 5, 1 << 8, 1 << 14
+#: For files and nothing else: no folder, link, FIFO, socket or device can be made.
+KEEP_FILES = READ_FILE | READ_DIR | WRITE_FILE | REMOVE_FILE | MAKE_FILE | TRUNCATE
 #: Number of file rights by ABI: 13 in the first, then REFER, TRUNCATE, and IOCTL_DEV with ABI 5.
 FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
 FILE_RIGHTS_NEWEST = 16
@@ -51,10 +53,11 @@ def abi() -> int:
         raise
 
 
-def make_ruleset(readable: Iterable[Path]) -> int:
+def make_ruleset(readable: Iterable[Path], writable: Path | None = None) -> int:
     """A ruleset, as a file descriptor, that allows reading these files and folders and nothing else.
 
-    /dev/null may be written to as well. Made once in the zygote; each worker only applies it.
+    /dev/null may be written to as well, and files may be kept in the folder `writable`. Made once in the zygote, as
+    long as there is no such folder; each worker only applies it.
     """
     attributes = _attributes(abi())
     size = ctypes.sizeof(attributes)
@@ -62,6 +65,8 @@ def make_ruleset(readable: Iterable[Path]) -> int:
     for path in readable:
         _allow(ruleset, path, READ_FILE | READ_DIR)
     _allow(ruleset, Path(os.devnull), READ_FILE | WRITE_FILE)
+    if writable is not None:
+        _allow(ruleset, writable, KEEP_FILES & attributes.files)
     return ruleset
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .evaluations import vjps
+from .files import files, put
 from .surface import Surface, unwrap
 
 
@@ -138,5 +139,5 @@ def locate(surface: Surface, value: Any) -> tuple[str, int, str]:
 
 #: What the trusted side may ask for by name.
 ROUTINES: dict[str, Callable[..., Any]] = {
-    f.__name__: f for f in (unwrap, vjp, vjps, write, read, gradients, census, locate)
+    f.__name__: f for f in (unwrap, vjp, vjps, write, read, gradients, census, locate, files, put)
 }

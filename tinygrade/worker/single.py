@@ -15,11 +15,12 @@ from typing import Any
 from . import canary, package
 from .confinement import Confinement, ConfinementError
 from .pipe import Pipe
+from .scratch import CAPPED
 from .session import Session
 
 
 def main(request: str) -> None:
-    """Serve one check. `request` is the JSON of `limits`, `canary` and `without`."""
+    """Serve one check. `request` is the JSON of `limits` (see `Confinement.apply`), `canary` and `without`."""
     wanted = json.loads(request)
     incoming, outgoing = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDONLY)
@@ -42,7 +43,8 @@ def serve(pipe: Pipe, confinement: Confinement, request: dict[str, Any], parent:
     pipe.send({"applied": asdict(applied)})
     if request["canary"]:
         pipe.receive()  # one that ended before it is asked would look like one that was killed
-        pipe.send({"value": canary.possible_acts()})
+        capped = applied.scratch == CAPPED
+        pipe.send({"value": canary.possible_acts(request["limits"]["scratch"]["mib"] if capped else 0)})
         return
     Session(pipe).serve()
 

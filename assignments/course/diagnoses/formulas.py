@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinygrade.diagnosis.catalogue import Rank, Rule, same
-from tinygrade.diagnosis.observations import GradientMismatch, TrajectoryMismatch, ValueMismatch
+from tinygrade.diagnosis.observations import GradientMismatch, TrajectoryMismatch, Unanswered, ValueMismatch
 
 #: Equality under random inputs says more than any pattern, also than "not finite": these are asked first. (Of the same
 #: rank, what knows the op comes before what knows any.)
@@ -154,7 +154,7 @@ def _applicable(compute: Callable[[], Any]) -> Any:
     try:
         with np.errstate(all="ignore"):
             return compute()
-    except (NoSolution, ValueError, IndexError):
+    except (NoSolution, Unanswered, ValueError, IndexError):
         return None
 
 

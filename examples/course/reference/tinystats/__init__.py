@@ -1,0 +1,1 @@
+"""tinystats: statistics of a handful of numbers, written by hand."""

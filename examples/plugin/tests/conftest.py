@@ -1,0 +1,3 @@
+"""Fixtures that tinygrade offers to authors of plugins."""
+
+pytest_plugins = "tinygrade.testing"
