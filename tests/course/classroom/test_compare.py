@@ -61,7 +61,8 @@ def test_a_killed_comparison_goes_on(tinygrade, tmp_path):
 def test_an_end_leaves_no_process_and_keeps_what_was_done(tmp_path, left_behind, sign, code):
     log = tmp_path / "runs.jsonl"
     options = ["--seeds", "1", "--jobs", "1", "--steps", "500", "--model", "1x16", "--model", "8x128", "--log", str(log)]
-    command = [sys.executable, "-P", "-m", "tinygrade", "compare", "--course", str(ROOT), "--minutes", "5", *options]
+    words = ["compare", "--course", str(ROOT), "--minutes", "5", *options]
+    command = [sys.executable, "-P", "-m", "tinygrade", *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline().startswith("1/2  ultra-tiny")
