@@ -54,16 +54,19 @@ def _hook(function: Callable[..., Any]) -> str:
 
 
 def commands() -> str:
-    """What `--help` says, of tinygrade and of each command."""
+    """What `--help` says, of tinygrade and of each command, those of the course at the end."""
     import click
 
     from tinygrade.cli import COMMANDS, make_group
+    from tinygrade.cli.course_commands import CourseCommands
+    from tinygrade.plugins import make_plugin_manager
 
     group = make_group()
+    group.course = CourseCommands(["--course", str(ROOT)], make_plugin_manager(), COMMANDS)
     settings = {**group.context_settings, "terminal_width": HELP_WIDTH, "max_content_width": HELP_WIDTH}
     context = click.Context(group, info_name="tinygrade", **settings)
     contexts = [context]
-    for name in COMMANDS:
+    for name in (*COMMANDS, *group.course.summaries):
         command = group.get_command(context, name)
         assert command is not None
         contexts.append(click.Context(command, parent=context, info_name=name, **settings))

@@ -60,8 +60,8 @@ def test_a_killed_comparison_goes_on(tinygrade, tmp_path):
 @pytest.mark.parametrize(("sign", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
 def test_an_end_leaves_no_process_and_keeps_what_was_done(tmp_path, left_behind, sign, code):
     log = tmp_path / "runs.jsonl"
-    options = ["--seeds", "1", "--jobs", "1", "--steps", "500", "--model", "1x16", "--model", "8x128", "--log", str(log)]
-    words = ["compare", "--course", str(ROOT), "--minutes", "5", *options]
+    options = ["--seeds", "1", "--jobs", "1", "--steps", "500", "--minutes", "5", "--log", str(log)]
+    words = ["compare", "--course", str(ROOT), "--model", "1x16", "--model", "8x128", *options]
     command = [sys.executable, "-P", "-m", "tinygrade", *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
