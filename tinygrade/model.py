@@ -275,8 +275,8 @@ def check_to_json(check: CheckResult) -> dict[str, Any]:
 def _report(values: dict[str, Any]) -> Report:
     values["isolation"] = Isolation.from_json(values["isolation"])
     values["checks"] = tuple(check_from_json(c) for c in values["checks"])
-    values["adjustments"] = tuple(Adjustment(**a) for a in values["adjustments"])
-    values["swaps"] = tuple(Swap(**s) for s in values["swaps"])
+    values["adjustments"] = tuple(Adjustment(**a) for a in values.get("adjustments", ()))
+    values["swaps"] = tuple(Swap(**s) for s in values.get("swaps", ()))
     known = {f.name for f in fields(Report)}
     if unknown := set(values) - known:
         raise ValueError(f"damaged report: unknown key {sorted(unknown)[0]!r}")

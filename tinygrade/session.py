@@ -11,7 +11,6 @@ import io
 import json
 import os
 import platform
-import shutil
 import signal
 import sys
 import time
@@ -24,10 +23,11 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrade import config, events, plugins, scoring
 from tinygrade.adjusting import adjusted
-from tinygrade.calling import Warn, call, first
-from tinygrade.errors import GraderError, PluginError, RefusedError, SubmissionError, TinygradeError, UsageError
+from tinygrade.calling import call
+from tinygrade.errors import GraderError, RefusedError, TinygradeError, UsageError
 from tinygrade.events import Event, Finished, Stopped, Warned
 from tinygrade.isolation import LEVELS, refusal
+from tinygrade.loading import load
 from tinygrade.model import Assignment, Isolation, Report, Submission
 
 if TYPE_CHECKING:
@@ -93,7 +93,9 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
 
     sandbox = _open_sandbox(manager, assignment, job["sandbox"], job["isolation"], work)
     try:
-        submission = _load(manager, job["source"], assignment, work / "submission", warn)
+        copy = work / "submission"
+        copy.mkdir(mode=0o700)
+        submission = load(manager, job["source"], assignment, copy, warn)
         isolation = _isolation(sandbox, job["isolation"])
         extra = call(manager, "tinygrade_check_plugins", warn, {"assignment": assignment}, list)
         objects = [item for found in extra for item in found]
@@ -125,32 +127,6 @@ def _scratch(work: Path) -> Path:
     for passed in (work, folder):
         passed.chmod(0o711)
     return folder
-
-
-def _load(manager: pluggy.PluginManager, source: str, assignment: Assignment, into: Path, warn: Warn) -> Submission:
-    """The private copy that the first loader makes of whose kind this source is."""
-    into.mkdir(mode=0o700)
-    failed: list[str] = []
-
-    def broken(text: str) -> None:
-        failed.append(text)
-        warn(text)
-        shutil.rmtree(into)  # it may have left something for the next one
-        into.mkdir(mode=0o700)
-
-    def checked(found: Any) -> Submission:
-        if not isinstance(found, Submission) or not found.root.is_relative_to(into):
-            raise TypeError("gave no Submission whose root is the folder `into`")
-        return found
-
-    arguments = {"source": source, "assignment": assignment, "into": into}
-    found = first(manager, "tinygrade_load_submission", broken, arguments, checked)
-    if found is None and failed:
-        raise PluginError(f"{source} cannot be read: {failed[0]}")
-    if found is None:
-        raise SubmissionError(f"{source} is not a submission that any plugin can read")
-    submission: Submission = found
-    return submission
 
 
 def _isolation(sandbox: Sandbox, wanted: str) -> Isolation:

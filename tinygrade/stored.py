@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, NoReturn
 
 from tinygrade.errors import UsageError
-from tinygrade.model import REPORT_SCHEMA, Report
+from tinygrade.isolation import Isolation
+from tinygrade.model import REPORT_SCHEMA, Adjustment, Case, CheckResult, Diagnosis, Report, Swap
 
 SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
 #: Far above any report of ours (the largest that was seen has 0.1 MiB), and still read in a moment.
@@ -23,6 +25,11 @@ MAX_DEPTH = 100
 MAX_INTEGER = 2**63
 #: Other numbers; a sum over all of a report's is still one.
 MAX_NUMBER = 1e300
+
+_KINDS = (Report, CheckResult, Case, Diagnosis, Adjustment, Swap, Isolation)
+_NEEDED = {f.name for kind in _KINDS for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
+#: What a report may lack: fields that have a default were added to the schema over time.
+OPTIONAL = frozenset(f.name for kind in _KINDS for f in fields(kind)) - _NEEDED
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "object": (dict,),
@@ -143,6 +150,8 @@ def _value_problems(value: Any, schema: Mapping[str, Any], place: str) -> Iterat
         yield f"{place} is below {schema['minimum']}"
     elif "minLength" in schema and len(value) < schema["minLength"]:
         yield f"{place} is empty"
+    elif "maxItems" in schema and len(value) > schema["maxItems"]:
+        yield f"{place} has more than {schema['maxItems']} entries"
 
 
 def _is(value: Any, name: str) -> bool:
@@ -164,7 +173,7 @@ def _object_problems(
 ) -> Iterator[str]:
     known, prefix = schema.get("properties", {}), f"{place}." if place else ""
     for key in schema.get("required", []):
-        if key not in value:
+        if key not in value and key not in OPTIONAL:
             yield f"{prefix}{key} is missing"
     others = schema.get("additionalProperties", True)
     for key, item in value.items():

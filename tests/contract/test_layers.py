@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 LAYERS = (
     {"errors", "text", "sinks", "isolation", "jsontree", "errormap", "model", "terms", "failures", "worker"},
     {
-        *("", "hookspecs", "calling", "adjusting", "config", "solved", "tables", "releasing", "scoring", "events"),
-        *("finding", "template", "sandbox", "diagnosis", "figures", "executor", "fingerprint", "stored"),
+        *("", "hookspecs", "calling", "adjusting", "loading", "config", "solved", "tables", "releasing", "scoring"),
+        *("events", "finding", "template", "sandbox", "diagnosis", "figures", "executor", "fingerprint", "stored"),
     },
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 from tinygrade import config
+from tinygrade.checks.package import Package
 from tinygrade.checks.reference import ReferenceLibrary
+from tinygrade.checks.student import StudentLibrary
 from tinygrade.figures import HeatMap, LineChart, Meter, Table
+from tinygrade.sandboxes.local import LocalSandbox
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,12 +37,27 @@ def test_the_recorded_curve_is_that_of_the_reference(course: Any, assignment: An
 
 def test_attention_is_that_of_the_reference_with_these_weights(course: Any, assignment: Any, reference: Any) -> None:
     weights = course.weights.random_weights(dict(assignment.surface.parameters), np.random.default_rng(1))
-    section = course.attention.attention_section(reference, weights)
+    section = course.attention.attention_section(reference, weights)["attention"]
     assert [entry["string"] for entry in section["strings"]] == list(course.attention.SHOWN)
     ids = course.strings.encode(["ABCD"])[0, :4]
     for number, head in enumerate(section["strings"][1]["heads"]):
         assert np.allclose(_attention(weights, ids, number), [[x or 0.0 for x in row] for row in head], atol=1e-3)
         assert [[x is None for x in row] for row in head] == np.triu(np.ones((4, 4), bool), 1).tolist()
+
+
+def test_a_student_without_the_solution_sees_the_same(course: Any, assignment: Any, reference: Any) -> None:
+    weights = course.weights.random_weights(dict(assignment.surface.parameters), np.random.default_rng(1))
+    folder = assignment.course.reference / "tinytorch"
+    files = frozenset(file.name for file in folder.glob("*.py"))
+    sandbox = LocalSandbox(limits=assignment.limits)
+    try:
+        package = Package("tinytorch", folder, files, assignment.surface, assignment.limits)
+        student = StudentLibrary(package, sandbox.open, lambda question: {}, 5.0)
+        found = course.attention.attention_section(student, weights)
+        assert found == course.attention.attention_section(reference, weights)
+        assert course.attention.attention_section(student, {**weights, "ln_f.bias": np.zeros(3)}) == {}
+    finally:
+        sandbox.close()
 
 
 def _attention(weights: dict[str, np.ndarray], ids: np.ndarray, head: int) -> np.ndarray:

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 from tiny_class import write_course
 
-from tinygrade import config, plugins
-from tinygrade.errors import GradebookError
+from tinygrade import config, hookimpl, plugins
+from tinygrade.errors import GradebookError, PluginError
 from tinygrade.executor import Outcome, Task
 from tinygrade.gradebook import publishing, stored
 from tinygrade.gradebook.roster import Student
 from tinygrade.gradebook.standing import load_report, standings
 from tinygrade.isolation import Isolation
-from tinygrade.model import CheckResult, Report
+from tinygrade.model import Adjustment, CheckResult, Report
 
 LATE = {"percent_per_day": 10, "most_percent": 50}
 
@@ -184,22 +184,31 @@ def test_an_extension_is_for_one_student(graded, book):
         book.set_due(graded.entry, None, "nobody")
 
 
-def test_a_policy_is_not_applied_twice(manager):
-    class Bonus:
-        def adjust(self, report, context):
-            from tinygrade.model import Adjustment
+def test_a_policy_is_not_applied_twice():
+    manager = plugins.make_plugin_manager()
 
+    class Bonus:
+        @hookimpl
+        def tinygrade_adjust_score(self):
             return Adjustment(2, "a bonus")
 
-    class Hooks:
-        tinygrade_adjust_score = staticmethod(lambda report, context: [Bonus().adjust(report, context)])
-
-    class Manager:
-        hook = Hooks
-
-    once = stored.adjusted(Manager, report(5, 1), {})
+    manager.register(Bonus())
+    once = stored.adjusted(manager, report(5, 1), {})
     assert once.score == 8
-    assert stored.adjusted(Manager, once, {}) == once
+    assert stored.adjusted(manager, once, {}) == once
+
+
+def test_a_policy_that_fails_stops_the_publishing():
+    manager = plugins.make_plugin_manager()
+
+    class Broken:
+        @hookimpl
+        def tinygrade_adjust_score(self):
+            return 1 / 0
+
+    manager.register(Broken(), "broken")
+    with pytest.raises(PluginError, match=r"'broken' failed in .*: ZeroDivisionError.*; nothing is published"):
+        stored.adjusted(manager, report(5, 1), {})
 
 
 def test_history_is_kept(graded, book):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
@@ -17,6 +18,7 @@ import pytest
 from tiny_class import OPS, POINTS, write_class, write_course
 
 from tinygrade import cli
+from tinygrade.model import Report
 
 MIXED = {"s1": "right", "s2": "wrong", "s3": "crash", "s4": "memory", "s5": "syntax", "s6": "hang"}
 
@@ -116,6 +118,22 @@ def test_an_incomplete_class_is_not_published_in_passing(class_):
     assert "1 grade is published" in class_.gradebook("publish").out
 
 
+def test_reports_for_students(class_):
+    class_.hand_in({"s1": "wrong", "a b@c": "right"})
+    class_.grade()
+    done = class_.gradebook("reports", "--out", str(class_.root / "out"))
+    assert "2 written" in done.out
+    names = {path.name for path in (class_.root / "out").iterdir()}
+    assert names == {"s1.json", "a b@c.json"}
+    report = Report.from_json(json.loads((class_.root / "out/s1.json").read_text()))
+    assert (report.score, report.secret) == (6, None)
+    class_.gradebook("reports", "--out", str(class_.root / "all"), "--student", "s1", "--instructor")
+    (only,) = (class_.root / "all").iterdir()
+    assert Report.from_json(json.loads(only.read_text())).secret
+    nobody = class_.gradebook("reports", "--out", str(only.parent), "--student", "s9")
+    assert "no report of a student 's9'" in nobody.err
+
+
 def test_fault_of_the_grader_is_no_zero(class_):
     check = class_.course / "alpha/test_ops.py"
     check.write_text(check.read_text().replace("def test_add(student):", "def test_add(student):\n    1 / 0"))
@@ -143,10 +161,19 @@ def test_a_broken_course_stops_at_once(class_):
 
 
 def test_a_course_inside_a_submission_is_not_taken(class_, monkeypatch):
+    """A student may hand in a course, in a folder with the right name: neither its checks nor its plugin are run."""
     class_.hand_in({"s1": "wrong"})
-    write_course(class_.handed / "s1")
-    cheat = class_.handed / "s1/course/alpha/test_ops.py"
-    cheat.write_text(cheat.read_text().replace("== 8", "== 4"))
+    cheat = write_course(class_.handed / "assignments").rename(class_.handed / "assignments/assignments")
+    (cheat / "course.toml").write_text((cheat / "course.toml").read_text() + 'plugin = "plugin"\n')
+    (cheat / "plugin").mkdir()
+    (cheat / "plugin/__init__.py").write_text("raise SystemExit('code of a student ran')")
+    for folder in (class_.handed / "assignments", cheat):
+        monkeypatch.chdir(folder)
+        code = cli.run(["grade", "alpha", str(class_.handed), "--gradebook", str(class_.root / "gradebook.db")])
+        assert code == 2
+        assert "which is to be graded: name it with --course" in class_._capsys.readouterr().err
+    monkeypatch.chdir(class_.root)
+    shutil.rmtree(class_.handed / "assignments")
     assert class_.grade().scores() == {"s1": 6}
 
 
@@ -226,6 +253,23 @@ def test_names_that_are_one_when_they_are_cleaned(class_):
 def test_nothing_to_grade(class_):
     assert "no submissions: name their folder" in class_("grade", "alpha").err
     assert class_("grade", "alpha", str(class_.root / "nowhere")).code == 2
+
+
+WITHOUT = """
+import sys
+sys.modules["sqlalchemy"] = None
+from tinygrade.cli import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("words", [("grade", "alpha", "class"), ("gradebook", "diff", "alpha")])
+def test_without_the_extra(class_, words):
+    class_.hand_in({"s1": "right"})
+    command = [sys.executable, "-P", "-c", WITHOUT, *words, "--course", str(class_.course)]
+    run = subprocess.run(command, cwd=class_.root, capture_output=True, text=True)
+    assert run.returncode == 2, run.stderr
+    assert run.stderr == 'tinygrade: the gradebook needs SQLAlchemy: pip install "tinygrade[gradebook]"\n'
 
 
 # ---- pulled plugs ----------------------------------------------------------------------------------

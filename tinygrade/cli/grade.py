@@ -49,21 +49,27 @@ def command(ctx: click.Context, /, assignment: str, sources: tuple[str, ...], **
     from tinygrade.cli.guard import terminable
     from tinygrade.cli.running import open_course
     from tinygrade.config import load_assignment
-    from tinygrade.gradebook import roster
+    from tinygrade.coordinator import intake
+    from tinygrade.finding import find_course
+    from tinygrade.gradebook import database, roster
     from tinygrade.reporters.classview import ClassView
 
+    database.require_extra()
+    where = [intake.absolute(source) for source in sources]
+    if options["course_dir"] is None:
+        intake.refuse_course_inside(find_course(None, Path.cwd(), ctx.obj).root, where)
     found = load_assignment(open_course(ctx, options["course_dir"]), assignment)
     students = roster.read(options["roster"]) if options["roster"] else []
     with terminable():
         _require_isolation(found, ctx.obj)
         with ClassView(sys.stdout) as view:
-            return _grade(ctx.obj, found, sources, students, options, view)
+            return _grade(ctx.obj, found, where, students, options, view)
 
 
 def _grade(
     manager: pluggy.PluginManager,
     assignment: Assignment,
-    sources: tuple[str, ...],
+    sources: list[str],
     students: list[Student],
     options: dict[str, Any],
     view: ClassView,
@@ -74,8 +80,7 @@ def _grade(
     from tinygrade.reporters.lines import Line
 
     base = (options["roster"] or Path()).absolute().parent
-    where = [intake.absolute(source) for source in sources]
-    handed = intake.handed_in(where, students, base, assignment.course.package)
+    handed = intake.handed_in(sources, students, base, assignment.course.package)
     database = Database(options["gradebook"])
     try:
         book = Gradebook(database)

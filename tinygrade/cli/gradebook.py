@@ -33,6 +33,9 @@ gradebook_option = click.option(
 @click.group("gradebook")
 def command() -> None:
     """Look at stored grades, publish them, move due dates, import a roster, export CSV."""
+    from tinygrade.gradebook.database import require_extra
+
+    require_extra()
 
 
 def _shared(function: F) -> F:
@@ -162,3 +165,67 @@ def export(ctx: click.Context, /, assignment: str, kind: str, out: Path | None, 
     else:
         outputs.write_file(out, text)
     return 0
+
+
+@command.command("reports")
+@_shared
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Made new.")
+@click.option("--student", metavar="ID", help="Only the report of this student.")
+@click.option("--instructor", is_flag=True, help="Show hidden checks in full.")
+def reports(
+    ctx: click.Context, /, assignment: str, out: Path, student: str | None, instructor: bool, **options: Any
+) -> int:
+    """Write everybody's latest report as JSON.
+
+    What students may see, unless --instructor is given; `tinygrade report` makes other formats of the files.
+    """
+    import json
+    from urllib.parse import quote
+
+    from tinygrade.cli import outputs
+    from tinygrade.gradebook import standing
+
+    with _opened(ctx, assignment, options) as (found, book, entry):
+        late = found.extra.get("late", {})
+        everybody = standing.reports(book.database, entry, ctx.obj, late)
+        count = 0
+        for who, report in everybody:
+            if student is None or who.key == student:
+                _make_folder(out)
+                shown = report if instructor else report.student_view()
+                # a name may hold what leads out of a folder
+                outputs.write_file(out / f"{quote(who.key, safe='@+ ')}.json", json.dumps(shown.to_json(), indent=1))
+                count += 1
+    if student is not None and not count:
+        raise UsageError(f"the gradebook has no report of a student {student!r} for {assignment}")
+    _say([f"{count} written to {out}"])
+    return 0
+
+
+@command.command("class")
+@_shared
+@click.option("--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Also write the checks as CSV.")
+def overview(ctx: click.Context, /, assignment: str, file: Path | None, **options: Any) -> int:
+    """Show what the class did not understand."""
+    from tinygrade.cli import outputs
+    from tinygrade.coordinator import overview
+    from tinygrade.gradebook import standing
+    from tinygrade.gradebook.insight import insight
+
+    if file is not None:
+        outputs.try_writing(file)
+    with _opened(ctx, assignment, options) as (found, book, entry):
+        everybody = standing.reports(book.database, entry, ctx.obj, found.extra.get("late", {}))
+        figures = insight((who.key, report) for who, report in everybody)
+        problems = [(who.key, who.problem) for who in standing.standings(book.database, entry) if who.problem]
+    if file is not None:
+        outputs.write_file(file, overview.to_csv(figures))
+    _say(overview.lines(figures, problems))
+    return 0
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be made: {error.strerror}") from error

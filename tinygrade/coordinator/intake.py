@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinygrade.errors import SubmissionError, UsageError
+from tinygrade.calling import Once, print_warning
+from tinygrade.errors import CourseError, PluginError, SubmissionError, UsageError
 from tinygrade.executor import Outcome, Task
 from tinygrade.gradebook.roster import Student, problem_of_key
 from tinygrade.loaders.bulk import find_submissions
-from tinygrade.model import Assignment, Submission
+from tinygrade.loading import load
+from tinygrade.model import Assignment
 from tinygrade.text import clean_line
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def handed_in(sources: Sequence[str], roster: Sequence[Student], base: Path, pac
         UsageError: there is none, or one student has two.
         SubmissionError: a source does not exist or cannot be read.
     """
-    found = [Handed(*pair) for source in sources for pair in find_submissions(source, package)]
+    found = [Handed(*pair) for source in sources for pair in find_submissions(source, package, note=print_warning)]
     if not sources:
         found = [Handed(s.key, s.source if "://" in s.source else str(base / s.source)) for s in roster if s.source]
     if not found:
@@ -67,14 +69,16 @@ def _refuse_doubles(found: Sequence[Handed]) -> None:
 
 def tasks(handed: Sequence[Handed], assignment: Assignment, manager: pluggy.PluginManager) -> Iterator[Task | Outcome]:
     """For each its task, with the hash of its content; an outcome at once for what cannot be read."""
+    warn = Once()
     for one in handed:
         with tempfile.TemporaryDirectory(prefix="tinygrade-intake-", dir=_memory()) as folder:
             try:
-                loaded = _load(one, assignment, manager, Path(folder))
-            except SubmissionError as error:
+                loaded = load(manager, one.source, assignment, Path(folder), warn)
+            except (SubmissionError, PluginError) as error:
                 yield Outcome(Task(one.student, one.source, ""), "unreadable", problem=clean_line(str(error)))
             else:
                 yield Task(one.student, one.source, loaded.sha256)
+    warn.tell()
 
 
 def _memory() -> str | None:
@@ -82,12 +86,15 @@ def _memory() -> str | None:
     return SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK | os.X_OK) else None
 
 
-def _load(one: Handed, assignment: Assignment, manager: pluggy.PluginManager, into: Path) -> Submission:
-    found = manager.hook.tinygrade_load_submission(source=one.source, assignment=assignment, into=into)
-    if found is None:
-        raise SubmissionError(f"{one.source} is not a submission that any plugin can read")
-    loaded: Submission = found
-    return loaded
+def refuse_course_inside(course: Path, sources: Sequence[str]) -> None:
+    """A course that was found, and not named, must not be one that a student handed in: its plugin would be run.
+
+    Raises:
+        CourseError: it lies in one of the sources.
+    """
+    for source in sources:
+        if course.is_relative_to(os.path.realpath(source)):
+            raise CourseError(f"the course {course} lies inside {source}, which is to be graded: name it with --course")
 
 
 def strangers(handed: Sequence[Handed], roster: Sequence[Student]) -> tuple[list[str], list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -119,12 +120,16 @@ def meaning(message: str) -> str:
     return message.strip().splitlines()[0] if message.strip() else "it does not work"
 
 
+def require_extra() -> None:
+    """Raises GradebookError where SQLAlchemy is not installed."""
+    if importlib.util.find_spec("sqlalchemy") is None:
+        raise GradebookError(EXTRA)
+
+
 def _engine(url: str) -> Engine:
-    try:
-        from sqlalchemy import create_engine, event
-        from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-    except ImportError as error:
-        raise GradebookError(EXTRA) from error
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
     full = _full(url)
     try:
         if full.startswith("sqlite"):

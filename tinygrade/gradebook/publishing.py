@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select
 
-from tinygrade.gradebook import stored
 from tinygrade.gradebook.book import Entry, now
 from tinygrade.gradebook.database import Database
 from tinygrade.gradebook.schema import adjustments, grades
-from tinygrade.gradebook.standing import Standing, load_report, standings
+from tinygrade.gradebook.standing import Standing, load_report, reports
 from tinygrade.model import Adjustment, Report
 
 if TYPE_CHECKING:
@@ -39,12 +38,8 @@ def changes(
 ) -> Iterator[Change]:
     """What `publish` would do, by student. `late` is the assignment's table of that name."""
     published = _adjustments(database, entry)
-    for standing in standings(database, entry):
-        if standing.latest is None:
-            continue
-        report = load_report(database, standing.latest.result_id)
-        context = {"student": standing.key, "submitted": standing.submitted, "due": standing.due, "late": late}
-        report = stored.adjusted(manager, report, context)
+    for standing, report in reports(database, entry, manager, late):
+        assert standing.latest is not None
         said = tuple((a.points, a.reason) for a in report.adjustments)
         assert report.score is not None
         same_result = standing.current is not None and standing.current.result_id == standing.latest.result_id

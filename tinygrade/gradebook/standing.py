@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, func, select
 
@@ -14,6 +14,9 @@ from tinygrade.gradebook.book import Entry
 from tinygrade.gradebook.database import Database
 from tinygrade.gradebook.schema import due_dates, grades, results, runs, students, submissions
 from tinygrade.model import Report
+
+if TYPE_CHECKING:
+    import pluggy
 
 
 @dataclass(frozen=True)
@@ -150,3 +153,14 @@ def load_report(database: Database, result_id: int) -> Report:
     with database.reading() as connection:
         data = connection.scalar(select(results.c.report).where(results.c.id == result_id))
     return stored.unpacked(data or b"")
+
+
+def reports(
+    database: Database, entry: Entry, manager: pluggy.PluginManager, late: Mapping[str, Any]
+) -> Iterator[tuple[Standing, Report]]:
+    """Everybody's latest report with what policies say now, one at a time. `late` is the assignment's table."""
+    for standing in standings(database, entry):
+        if standing.latest is not None:
+            context = {"student": standing.key, "submitted": standing.submitted, "due": standing.due, "late": late}
+            report = load_report(database, standing.latest.result_id)
+            yield standing, stored.adjusted(manager, report, context)

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tinygrade import scoring
-from tinygrade.errors import GradebookError
-from tinygrade.model import Adjustment, Report
+from tinygrade import adjusting, scoring
+from tinygrade.errors import GradebookError, PluginError
+from tinygrade.model import Report
 
 if TYPE_CHECKING:
     import pluggy
@@ -41,12 +41,16 @@ def adjusted(manager: pluggy.PluginManager, report: Report, context: Mapping[str
     """The report as policies see it in this context; what they said before is forgotten.
 
     So a moved due date is no reason to grade again, and a bonus is not given twice.
+
+    Raises:
+        PluginError: a policy failed.
     """
     base = raw_score(report)
     if base is None:
         return replace(report, adjustments=(), score=None)
     bare = replace(report, adjustments=(), score=base)
-    said: list[Adjustment | None] = manager.hook.tinygrade_adjust_score(report=bare, context=context)
-    adjustments = tuple(adjustment for adjustment in said if adjustment is not None)
-    score = base + sum(adjustment.points for adjustment in adjustments)
-    return replace(bare, adjustments=adjustments, score=max(0.0, round(score, 2)))
+    failed: list[str] = []
+    result = adjusting.adjusted(manager, bare, context, failed.append)
+    if failed:
+        raise PluginError(f"{failed[0]}; nothing is published")
+    return result

@@ -25,7 +25,6 @@ from . import comparison, data, grid, plots
 from .exam import Exam
 from .grid import Config, Job
 from .lesson import ENDED, STDOUT, deliver
-from .models import Reference
 from .runs import Log, Runner
 from .view import Printer
 
@@ -72,7 +71,6 @@ class Wishes:
 
 def run(course: Course, wishes: Wishes) -> int:
     """Train all that is to be compared, and show what came of it."""
-    Reference(course)
     exam = Exam(data.strings_for(wishes.data))
     configs = wishes.configs()
     jobs = grid.jobs(configs, wishes.seeds)

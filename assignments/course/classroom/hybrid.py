@@ -15,6 +15,7 @@ from tinygrade.reporters.lines import Line, table
 from . import checkpoints, corpus, data, finetune, samples
 from . import lesson as lessons
 from .exam import Exam
+from .live import about
 from .models import Reference, Size, weights_of
 from .recipes import RECIPES
 from .run import Run
@@ -46,7 +47,7 @@ def lesson(course: Course, wishes: lessons.Wishes, seed: int, again: str) -> int
         _experiment(wishes, {size.name: model, larger_size.name: larger})
     if wishes.save is not None:
         checkpoints.save(wishes.save, size, weights_of(model))
-    return lessons.finish(watched, wishes, lessons.about(size, recipe, seed), again)
+    return lessons.finish(watched, wishes, about(size, recipe, seed), again)
 
 
 def _larger(size: Size, model: Any) -> list[Line]:

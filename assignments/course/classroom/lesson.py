@@ -13,18 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 
 from tinygrade import Course, UsageError
 from tinygrade.cli.outputs import try_writing, write_file
 from tinygrade.reporters.lines import Line
 
-from . import checkpoints, data, plots, tables
+from . import plots, tables
 from .exam import Exam
-from .models import Reference, Size, parse_size, weights_of
-from .recipes import RECIPES, Recipe
+from .models import Reference, Size, parse_size
 from .run import Run
-from .trainer import train
 from .view import Printer, View
 
 DEFAULT_MINUTES = 5.0
@@ -93,23 +90,14 @@ def run(ctx: click.Context, course: Course, wishes: Wishes) -> int:
         from . import submission
 
         return submission.lesson(ctx, course, wishes, seed, again)
-    if wishes.start is not None or wishes.hybrid:
-        from . import finetune, hybrid
-
-        return (hybrid if wishes.hybrid else finetune).lesson(course, wishes, seed, again)
-    reference = Reference(course)
-    size, exam = wishes.size, Exam(data.strings_for(wishes.data))
-    recipe = RECIPES[wishes.recipe or "seed"].with_settings(wishes.lr, wishes.batch, wishes.steps)
-    model = reference.build(size, np.random.default_rng(seed))
-    how = f"{recipe.name} recipe: {recipe.words()}"
-
-    def go(watched: Run) -> None:
-        train(reference, model, recipe, watched, np.random.default_rng([seed, 1]))
-
-    watched = watch(wishes, exam, size, how, go)
-    if wishes.save is not None:
-        checkpoints.save(wishes.save, size, weights_of(model))
-    return finish(watched, wishes, about(size, recipe, seed), again)
+    Reference(course)  # told before anything else: without the solution, only submissions can be trained
+    if wishes.hybrid:
+        from . import hybrid as kind
+    elif wishes.start is not None:
+        from . import finetune as kind
+    else:
+        from . import live as kind
+    return int(kind.lesson(course, wishes, seed, again))
 
 
 def watch(wishes: Wishes, exam: Exam, size: Size, how: str, go: Callable[[Run], None]) -> Run:
@@ -131,12 +119,6 @@ def tell(wishes: Wishes, lines: list[Line]) -> None:
 def stream_of(wishes: Wishes) -> Any:
     """Where people read: standard output, unless that is for a program."""
     return sys.stderr if wishes.json_file == STDOUT else sys.stdout
-
-
-def about(size: Size, recipe: Recipe, seed: int) -> dict[str, Any]:
-    """What was run, for the JSON form."""
-    settings = {"recipe": recipe.name, "lr": recipe.lr, "batch": recipe.batch, "seed": seed}
-    return {"schema": 1, "model": size.name, "parameters": size.parameters, "heads": size.heads, **settings}
 
 
 def finish(watched: Run, wishes: Wishes, facts: dict[str, Any], again: str) -> int:

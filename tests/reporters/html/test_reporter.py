@@ -108,6 +108,17 @@ def test_what_comes_next_is_told_of_stubs(render: Callable[..., str], stored: Ca
     assert "root cause" not in page
 
 
+def test_of_long_prints_the_end_is_shown(render: Callable[..., str], make_check: Any, make_report: Any) -> None:
+    printed = "".join(f"line {number}\n" for number in range(5000))
+    page = render(make_report(make_check("a", "failed", output=printed)))
+    assert "your code printed (the end of it)" in page
+    assert "line 4999\n" not in page
+    assert "line 4999</pre>" in page
+    assert "line 4300\n" in page
+    assert "line 1000\n" not in page
+    assert "[cut]" not in page
+
+
 def test_a_fault_of_ours_is_no_score(render: Callable[..., str], make_check: Any, make_report: Any) -> None:
     page = render(make_report(make_check("a"), make_check("b", "grader_error", message="worker lost"), score=None))
     assert "no score" in page

@@ -70,7 +70,8 @@ def source(
         file.require(header, recorded, assignment, earlier)
         require_seed(header, job["seed"])
         answers = file.read(recorded, job["seed"])
-        return Source(RecordedLibrary(answers), RecordedCatalogue(catalogue, answers), DRAWN_FOR)
+        library = RecordedLibrary(answers, header.environment.get("numpy", ""))
+        return Source(library, RecordedCatalogue(catalogue, answers), DRAWN_FOR)
     live = ReferenceLibrary(course.reference / course.package, assignment.surface)
     if not job["recording"]:
         return Source(live, catalogue, DRAWN_FOR if job["shared_inputs"] else "")

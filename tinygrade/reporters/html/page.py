@@ -73,6 +73,11 @@ class Shown:
     told_as: int = 0
 
     @property
+    def output_cut(self) -> bool:
+        """Is only the end of the prints shown?"""
+        return len(self.check.output) > OUTPUT_MOST
+
+    @property
     def is_open(self) -> bool:
         """Unfolded from the start: wrong, and not told of above."""
         return not self.check.ok and self.check.status not in OPEN and not self.told_as

@@ -1,3 +1,4 @@
+from .first import doubled
 
 
 def total(items):
