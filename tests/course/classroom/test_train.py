@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from tinygrade.config import load_course
 
 ROOT = Path(__file__).resolve().parents[3]
 FAST = ("train", "--recipe", "fast", "--seed", "1")
@@ -155,6 +158,37 @@ def test_bad_input_is_one_clear_message(tinygrade, words, args, message):
     assert message in done.err
     assert done.out == ""
     assert "Traceback" not in done.err
+
+
+def test_in_a_students_copy_of_the_course_their_own_package_is_trained(tmp_path):
+    """The copy holds what course.toml releases of the plugin, and no solution."""
+    course = tmp_path / "course"
+    left_out = shutil.ignore_patterns("course", "mutants", "correct", "hidden")
+    shutil.copytree(ROOT / "assignments", course, ignore=left_out)
+    public = load_course(ROOT / "assignments").public_plugin
+    for file in (found for pattern in public for found in (ROOT / "assignments/course").glob(pattern)):
+        to = course / "course" / file.relative_to(ROOT / "assignments/course")
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, to)
+    shutil.copytree(ROOT / "reference", tmp_path / "own")
+    own, none, compare = (
+        subprocess.run(
+            [sys.executable, "-P", "-m", "tinygrade", *words, "--course", str(course)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=tmp_path,
+            check=False,
+        )
+        for words in (["train", "--submission", "own", "--seed", "1"], ["train"], ["compare"])
+    )
+    assert own.returncode == 0, own.stderr
+    assert "its own forward, isolation" in own.stdout
+    assert "15/15 learned" in own.stdout
+    for done in (none, compare):
+        assert done.returncode == 2
+        assert "train your own package with --submission FOLDER" in done.stderr
+        assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("source", [[], ["--submission", str(ROOT / "reference")]])
