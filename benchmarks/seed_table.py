@@ -56,6 +56,8 @@ def train(model: str, steps: int, seed: int, minutes: float | None) -> dict[str,
     built = reference.build(size, np.random.default_rng(seed))
     classroom("trainer").train(reference, built, recipe, run, np.random.default_rng([seed, 1]))
     figures = run.to_json()["training"]
+    final = statistics.fmean(run.losses[-100:])  # the seed's, of short runs as well
+    figures |= {"final_loss": round(final, 4), "improvement": round(1 - final / run.initial_loss, 4)}
     last = {"exact": run.now.exact, "learned": run.now.learned, "best_learned": run.best.learned}
     found = {"seed": seed, "steps": run.step, **{key: figures[key] for key in KEYS}, **last}
     print(f"  seed {seed:2} {_line(found)}", file=sys.stderr, flush=True)

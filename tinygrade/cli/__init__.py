@@ -44,10 +44,10 @@ class LazyGroup(click.Group):
     """Knows its commands by name, and imports one only when it is called."""
 
     #: Those of the course around; looked for only when a command is not one of ours.
-    course: CourseCommands
+    course: CourseCommands | None = None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*COMMANDS, *sorted({*self.commands, *self.course.told} - set(COMMANDS))]
+        return [*COMMANDS, *sorted({*self.commands, *self._told} - set(COMMANDS))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in COMMANDS and cmd_name not in self.commands:
@@ -56,7 +56,7 @@ class LazyGroup(click.Group):
             return command
         if cmd_name in self.commands:
             return self.commands[cmd_name]
-        return self.course.get(cmd_name) if cmd_name in self.course.summaries else None
+        return self.course.get(cmd_name) if self.course and cmd_name in self.course.summaries else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -76,9 +76,13 @@ class LazyGroup(click.Group):
         if name in COMMANDS and name not in self.commands:
             return COMMANDS[name]
         if name not in self.commands:
-            return self.course.told[name]
+            return self._told[name]
         command = self.get_command(ctx, name)
         return command.get_short_help_str(limit=60) if command else ""
+
+    @property
+    def _told(self) -> dict[str, str]:
+        return self.course.told if self.course else {}
 
 
 def make_group() -> LazyGroup:

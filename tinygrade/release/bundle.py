@@ -52,6 +52,9 @@ def course_table(order: Order, reference: str, **more: str) -> bytes:
         values["plugin"] = PLUGIN
     values |= {"assignments": [assignment.id for assignment in order.assignments], **more}
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+    if course.plugin is not None and course.commands:
+        words = [f"{name} = {json.dumps(text, ensure_ascii=False)}" for name, text in course.commands.items()]
+        lines += ["", "[commands]", *words]
     return ("# Written by tinygrade release.\n" + "\n".join(lines) + "\n").encode()
 
 

@@ -40,6 +40,9 @@ def compare(ctx: click.Context, /, course_dir: Path | None, **given: Any) -> int
 
     one_thread()
     course = open_course(ctx, course_dir)
+    from .models import Reference
+
+    Reference(course)  # told first: a student's copy of the course holds neither the solution nor what trains it
     from . import compare as comparing
 
     with terminable():

@@ -17,14 +17,14 @@ from rich.live import Live
 from rich.text import Text
 
 from tinygrade import Course, UsageError
+from tinygrade.cli.guard import Terminated
 from tinygrade.cli.outputs import try_writing, write_file
 from tinygrade.reporters.lines import Line, shortened
 
 from . import comparison, data, grid, plots
 from .exam import Exam
 from .grid import Config, Job
-from .lesson import INTERRUPTED, STDOUT, deliver
-from .models import Reference
+from .lesson import ENDED, STDOUT, deliver
 from .runs import Log, Runner
 from .view import Printer
 
@@ -71,7 +71,6 @@ class Wishes:
 
 def run(course: Course, wishes: Wishes) -> int:
     """Train all that is to be compared, and show what came of it."""
-    Reference(course)
     exam = Exam(data.strings_for(wishes.data))
     configs = wishes.configs()
     jobs = grid.jobs(configs, wishes.seeds)
@@ -94,8 +93,8 @@ def _collect(runner: Runner, jobs: list[Job], table: Table) -> int:
         with table:
             for job, result in runner.results(jobs, table.started):
                 table.add(job, result)
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except KeyboardInterrupt as stop:
+        return ENDED["terminated" if isinstance(stop, Terminated) else "interrupted"]
     return 0
 
 

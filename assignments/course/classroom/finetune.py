@@ -13,6 +13,7 @@ from tinygrade.reporters.lines import Line
 from . import checkpoints, corpus, data, pretrain, samples
 from . import lesson as lessons
 from .exam import Exam
+from .live import about
 from .models import Reference, Size, weights_of
 from .recipes import TUNE
 from .run import Run
@@ -43,7 +44,7 @@ def lesson(course: Course, wishes: lessons.Wishes, seed: int, again: str) -> int
     lessons.tell(wishes, [Line(""), Line("Before and after", "bold"), *lines, *_forgotten(then[1], _loss(model, old))])
     if wishes.save is not None:
         checkpoints.save(wishes.save, size, weights_of(model))
-    return lessons.finish(watched, wishes, {**lessons.about(size, recipe, seed), "from": wishes.start}, again)
+    return lessons.finish(watched, wishes, {**about(size, recipe, seed), "from": wishes.start}, again)
 
 
 def file_of(start: str) -> Path:

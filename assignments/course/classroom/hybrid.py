@@ -15,6 +15,7 @@ from tinygrade.reporters.lines import Line, table
 from . import checkpoints, corpus, data, finetune, samples
 from . import lesson as lessons
 from .exam import Exam
+from .live import about
 from .models import Reference, Size, weights_of
 from .recipes import RECIPES
 from .run import Run
@@ -42,11 +43,11 @@ def lesson(course: Course, wishes: lessons.Wishes, seed: int, again: str) -> int
     lessons.tell(wishes, [Line("Part 1: train a small model", "bold")])
     watched = lessons.watch(wishes, exam, size, f"{recipe.name} recipe: {recipe.words()}", go)
     lessons.tell(wishes, [Line(""), *_larger(larger_size, larger), Line("")])
-    if watched.stopped != "interrupted":
+    if watched.stopped not in lessons.ENDED:
         _experiment(wishes, {size.name: model, larger_size.name: larger})
     if wishes.save is not None:
         checkpoints.save(wishes.save, size, weights_of(model))
-    return lessons.finish(watched, wishes, lessons.about(size, recipe, seed), again)
+    return lessons.finish(watched, wishes, about(size, recipe, seed), again)
 
 
 def _larger(size: Size, model: Any) -> list[Line]:

@@ -13,22 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 
 from tinygrade import Course, UsageError
 from tinygrade.cli.outputs import try_writing, write_file
 from tinygrade.reporters.lines import Line
 
-from . import checkpoints, data, plots, tables
+from . import plots, tables
 from .exam import Exam
-from .models import Reference, Size, parse_size, weights_of
-from .recipes import RECIPES, Recipe
+from .models import Reference, Size, parse_size
 from .run import Run
-from .trainer import train
 from .view import Printer, View
 
 DEFAULT_MINUTES = 5.0
-INTERRUPTED = 130
+#: Exit codes of runs that somebody ended.
+ENDED = {"interrupted": 130, "terminated": 143}
 STDOUT = Path("-")
 
 
@@ -66,8 +64,9 @@ class Wishes:
             raise UsageError(f"--minutes {minutes:g}: nothing can be learned in that time")
         return 60.0 * minutes
 
-    def check_outputs(self) -> None:
-        """Nobody should train for five minutes and lose the result."""
+    def check(self) -> None:
+        """What would be noticed too late: nobody should train for five minutes and lose the result."""
+        assert self.seconds
         for file in (self.save, self.json_file, self.plot):
             if file is not None and file != STDOUT:
                 try_writing(file)
@@ -84,30 +83,21 @@ class Wishes:
 
 def run(ctx: click.Context, course: Course, wishes: Wishes) -> int:
     """Train as wished, show it, write what was asked for."""
-    wishes.check_outputs()
+    wishes.check()
     seed = random.SystemRandom().randint(1, 9999) if wishes.seed is None else wishes.seed
     again = f"repeat this run: {command_line(ctx, seed)}"
     if wishes.submission is not None:
         from . import submission
 
         return submission.lesson(ctx, course, wishes, seed, again)
-    if wishes.start is not None or wishes.hybrid:
-        from . import finetune, hybrid
-
-        return (hybrid if wishes.hybrid else finetune).lesson(course, wishes, seed, again)
-    reference = Reference(course)
-    size, exam = wishes.size, Exam(data.strings_for(wishes.data))
-    recipe = RECIPES[wishes.recipe or "seed"].with_settings(wishes.lr, wishes.batch, wishes.steps)
-    model = reference.build(size, np.random.default_rng(seed))
-    how = f"{recipe.name} recipe: {recipe.words()}"
-
-    def go(watched: Run) -> None:
-        train(reference, model, recipe, watched, np.random.default_rng([seed, 1]))
-
-    watched = watch(wishes, exam, size, how, go)
-    if wishes.save is not None:
-        checkpoints.save(wishes.save, size, weights_of(model))
-    return finish(watched, wishes, about(size, recipe, seed), again)
+    Reference(course)  # told before anything else: without the solution, only submissions can be trained
+    if wishes.hybrid:
+        from . import hybrid as kind
+    elif wishes.start is not None:
+        from . import finetune as kind
+    else:
+        from . import live as kind
+    return int(kind.lesson(course, wishes, seed, again))
 
 
 def watch(wishes: Wishes, exam: Exam, size: Size, how: str, go: Callable[[Run], None]) -> Run:
@@ -131,12 +121,6 @@ def stream_of(wishes: Wishes) -> Any:
     return sys.stderr if wishes.json_file == STDOUT else sys.stdout
 
 
-def about(size: Size, recipe: Recipe, seed: int) -> dict[str, Any]:
-    """What was run, for the JSON form."""
-    settings = {"recipe": recipe.name, "lr": recipe.lr, "batch": recipe.batch, "seed": seed}
-    return {"schema": 1, "model": size.name, "parameters": size.parameters, "heads": size.heads, **settings}
-
-
 def finish(watched: Run, wishes: Wishes, facts: dict[str, Any], again: str) -> int:
     """Write the files, say how to repeat it, and give the exit code."""
     written = [str(file) for file in (wishes.save,) if file is not None]
@@ -148,7 +132,7 @@ def finish(watched: Run, wishes: Wishes, facts: dict[str, Any], again: str) -> i
         written.append(str(wishes.plot))
     lines = [Line(f"written: {', '.join(written)}")] if written else []
     tell(wishes, [*lines, Line(again)])
-    return INTERRUPTED if watched.stopped == "interrupted" else 0
+    return ENDED.get(watched.stopped, 0)
 
 
 def deliver(file: Path, text: str) -> list[str]:

@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 
 from tinygrade.checks.training import snapshot_steps
+from tinygrade.cli.guard import Terminated
 
 from ..judging import improvement, order_of_learning
 from ..progression import progression
 from .exam import Exam, Result
 
-#: As the seed measured them: the mean loss of the first steps, and of the last.
+#: Initial and final loss are means of the first and the last steps, as the seed's: a step sees one string. Of a short
+#: run the last tenth counts, because a hundred steps may be all of it.
 FIRST, LAST = 10, 100
 #: Snapshots in a row that have learned everything, before a run counts as converged: one may be luck.
 IN_A_ROW = 3
@@ -30,6 +32,7 @@ STOPPED = {
     "budget": "the time was up",
     "steps": "all steps were done",
     "interrupted": "interrupted",
+    "terminated": "terminated",
     "not a number": "the loss is not a number any more: a smaller --lr may help",
 }
 
@@ -104,6 +107,10 @@ class Run:
             self.look(logits)
         self.show(self)
 
+    def interrupt(self, by: KeyboardInterrupt) -> None:
+        """Somebody ended it; what was seen so far counts."""
+        self.finish(None, "terminated" if isinstance(by, Terminated) else "interrupted")
+
     def is_over(self) -> bool:
         last = self.history[-IN_A_ROW:]
         if not self.keep_going and len(last) == IN_A_ROW and all(map(self.exam.is_learned, last)):
@@ -149,7 +156,7 @@ class Run:
 
     @property
     def final_loss(self) -> float:
-        return fmean(self.losses[-LAST:]) if self.losses else self.now.loss
+        return fmean(self.losses[-min(LAST, -(-self.step // 10)) :]) if self.losses else self.now.loss
 
     @property
     def curve(self) -> list[tuple[int, float]]:

@@ -17,6 +17,14 @@ from tinygrade import Course, GraderError, UsageError
 
 from .grid import Job
 
+#: The command line, in a process that does not outlive ours and leaves Ctrl-C to us.
+_COMMAND = """
+from tinygrade.cli import main
+from tinygrade.session import die_with_parent
+die_with_parent()
+main()
+"""
+
 
 class Log:
     """Finished runs as JSON lines in a file, or in memory only.
@@ -116,13 +124,12 @@ class Runner:
             raise GraderError("a run was started after the end")
         started(job)
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "tinygrade", "train", *self._words(job)],
+            [sys.executable, "-P", "-c", _COMMAND, "train", *self._words(job)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            start_new_session=True,  # an interrupt is for us: we end them
         )
         self._processes.add(process)
         try:

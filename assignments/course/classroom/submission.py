@@ -149,8 +149,8 @@ class Trainer:
             outcome = self._budget(library, run).run(*self._call(library, run), seed=self._seed)
             run.used, run.step = outcome.cpu_seconds, max(run.step, outcome.steps)
             run.finish(None, "budget" if outcome.stopped == "budget" else "steps")
-        except KeyboardInterrupt:
-            run.finish(None, "interrupted")
+        except KeyboardInterrupt as stop:
+            run.interrupt(stop)
         finally:
             library.close()
 

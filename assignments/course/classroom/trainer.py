@@ -24,8 +24,8 @@ def train(reference: Reference, model: Any, recipe: Recipe, run: Run, rng: np.ra
                 if run.after_step(loss, logits):
                     break
             run.finish(logits())
-    except KeyboardInterrupt:
-        run.finish(None, "interrupted")
+    except KeyboardInterrupt as stop:
+        run.interrupt(stop)
 
 
 def _logits(model: Any, x: np.ndarray) -> np.ndarray:
