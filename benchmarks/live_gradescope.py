@@ -1,9 +1,9 @@
-"""Does the bundle grade where Gradescope would? `python -m benchmarks.live_gradescope --bundle DIR ASSIGNMENT [--root DIR]`.
+"""Does the bundle grade where Gradescope would? `python -m benchmarks.live_gradescope --bundle DIR ASSIGNMENT`.
 
 Needs root and debootstrap. Builds a Debian system in --root (kept for the next run), lays the bundle out as Gradescope
 does, and runs its own `setup.sh` and `run_autograder` in a chroot, with the processor and memory that Gradescope gives
-by default (cgroups of version 1, where the kernel lets us make them). pip gets its packages from a folder that is filled
-beforehand, so the system needs no network. Prints a table on standard error, JSON on standard output.
+by default (cgroups of version 1, where the kernel lets us make them). pip gets its packages from a folder that is
+filled beforehand, so the system needs no network. Prints a table on standard error, JSON on standard output.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ CPUS, MEMORY, TIMEOUT = 0.5, 768 * 1024**2, 600
 #: The deadline of the case that waits for it.
 SHORT_DEADLINE = 20
 PACKAGES = "python3,python3-venv,ca-certificates"
+#: More than the container has and less than a worker may ask for.
+HUNGRY = "import numpy\n\nnumpy.ones(110 * 1024**2)\n"
 SLEEPS = "import time\n\n\ndef __getattr__(name):\n    time.sleep(3600)\n"
 
 
@@ -183,6 +185,13 @@ def broken(live: Live, submission: Path) -> None:
         file.write_text("def f(:\n")
 
 
+def hungry(live: Live, submission: Path) -> None:
+    """One module takes more memory than there is."""
+    solution(live, submission)
+    file = next((submission / live.package).glob("[!_]*.py"))
+    file.write_text(file.read_text("utf-8") + HUNGRY, "utf-8")
+
+
 def sleeping(live: Live, submission: Path) -> None:
     """Every module waits; nothing but the deadline of the bundle ends it in time."""
     live.deadline(SHORT_DEADLINE)
@@ -201,6 +210,7 @@ CASES: dict[str, Callable[[Live, Path], None]] = {
     "stubs": stubs,
     "nothing handed in": nothing,
     "no Python": broken,
+    "takes all memory": hungry,
     "sleeps, short deadline": sleeping,
     "damaged bundle": no_course,
 }

@@ -15,6 +15,7 @@ import sys
 import textwrap
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from markdown_it.token import Token
 
 ROOT = Path(__file__).resolve().parents[1]
 PATTERNS = ("*.md", "docs/*.md", "assignments/**/*.md", "examples/**/*.md", "student_template/*.md")
-#: Documents that every reader of docs/ can find.
+#: Where every document of docs/ is listed.
 INDEX = ROOT / "docs/README.md"
 LANGUAGES = {"sh", "powershell", "text", "toml", "python", "pycon", "json", "yaml", "xml", "csv"}
 _PART = re.compile(r"<!-- generated: (?P<name>[\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
@@ -53,20 +54,32 @@ def _hook(function: Callable[..., Any]) -> str:
 
 
 def commands() -> str:
-    """What `--help` says, of tinygrade and of each command."""
+    """What `--help` says, of tinygrade and of each command, those of this repository's course included."""
     import click
 
     from tinygrade.cli import COMMANDS, make_group
+    from tinygrade.cli.course_commands import CourseCommands
+    from tinygrade.plugins import make_plugin_manager
 
     group = make_group()
+    arguments = ["--course", str(ROOT / "assignments")]
+    group.course = CourseCommands(arguments, make_plugin_manager(installed=False), COMMANDS)
     settings = {**group.context_settings, "terminal_width": HELP_WIDTH, "max_content_width": HELP_WIDTH}
-    context = click.Context(group, info_name="tinygrade", **settings)
-    contexts = [context]
-    for name in COMMANDS:
-        command = group.get_command(context, name)
-        assert command is not None
-        contexts.append(click.Context(command, parent=context, info_name=name, **settings))
-    return "\n\n".join(f"## {c.command_path}\n\n```text\n{c.command.get_help(c).rstrip()}\n```" for c in contexts)
+    pages = _pages(click.Context(group, info_name="tinygrade", **settings), settings)
+    return "\n\n".join(pages)
+
+
+def _pages(context: Any, settings: dict[str, Any]) -> Iterator[str]:
+    """A command's help, and that of the commands in it."""
+    import click
+
+    command = context.command
+    yield f"## {context.command_path}\n\n```text\n{command.get_help(context).rstrip()}\n```"
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _pages(click.Context(inner, parent=context, info_name=name, **settings), settings)
 
 
 def report_schema() -> str:
@@ -108,7 +121,35 @@ def _kind(schema: dict[str, Any], node: dict[str, Any]) -> str:
     return " or ".join(kind) if isinstance(kind, list) else str(kind)
 
 
-PARTS: dict[str, Callable[[], str]] = {"hooks": hooks, "commands": commands, "report-schema": report_schema}
+def testing_fixtures() -> str:
+    """The fixtures of tinygrade.testing, from their docstrings."""
+    tree = ast.parse((ROOT / "tinygrade/testing.py").read_text("utf-8"))
+    rows = ["| Fixture | Gives |", "| --- | --- |"]
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and any("fixture" in ast.dump(mark) for mark in node.decorator_list):
+            text = " ".join((ast.get_docstring(node) or "").split()).replace("|", "\\|")
+            rows.append(f"| `{node.name}` | {text} |")
+    return "\n".join(rows)
+
+
+def index() -> str:
+    """The documents that no table above names, by title."""
+    named = INDEX.read_text("utf-8").split("<!-- generated: index -->")[0]
+    files = sorted(file for file in INDEX.parent.glob("*.md") if file != INDEX and f"({file.name})" not in named)
+    return "\n".join(f"- [{_title(file)}]({file.name})" for file in files)
+
+
+def _title(file: Path) -> str:
+    return re.sub(r"^# *", "", next(iter(file.read_text("utf-8").splitlines()), "")) or file.stem
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "index": index,
+    "hooks": hooks,
+    "commands": commands,
+    "report-schema": report_schema,
+    "testing-fixtures": testing_fixtures,
+}
 
 
 def diagnoses() -> str:
@@ -181,6 +222,7 @@ def _link_faults(file: Path, target: str) -> Iterator[str]:
         yield f"links to {target}, and there is no such heading"
 
 
+@cache
 def anchors(file: Path) -> set[str]:
     """The anchors of a document's headings, as GitHub makes them."""
     tokens = MarkdownIt("commonmark").parse(file.read_text("utf-8"))
@@ -196,14 +238,6 @@ def anchors(file: Path) -> set[str]:
     return found
 
 
-def unlisted() -> Iterator[str]:
-    """Documents in docs/ that its index does not link to."""
-    listed = INDEX.read_text("utf-8")
-    for file in sorted(INDEX.parent.glob("*.md")):
-        if file != INDEX and f"({file.name})" not in listed:
-            yield f"docs/README.md: does not link to {file.name}"
-
-
 def main(arguments: list[str]) -> int:
     """Build, or only check; 1 when there is a fault."""
     check = arguments == ["--check"]
@@ -217,7 +251,6 @@ def main(arguments: list[str]) -> int:
                 file.write_text(wanted, "utf-8")
                 print(f"written: {name}")
         found += [f"{name}: {fault}" for fault in faults(file)]
-    found += unlisted()
     for fault in found:
         print(fault, file=sys.stderr)
     print(f"{len(documents())} documents, {len(found)} faults")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
+import io
 import json
 import os
 import shutil
@@ -11,12 +13,15 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.commands import Run
+from tinygrade import cli, grading
+from tinygrade.forkserver import Forkserver, is_available
 
 #: Courses that tests grade with: their checks are no tests of ours.
 collect_ignore = ["courses"]
@@ -59,36 +64,6 @@ def make_course(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run of the real command."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
-    #: The instructor's report as JSON, or None when there is none.
-    report: dict[str, Any] | None
-
-    @property
-    def text(self) -> str:
-        return self.stdout + self.stderr
-
-    def check(self, name: str) -> dict[str, Any]:
-        """The result of the check with this function name."""
-        assert self.report is not None, self.text
-        return next(c for c in self.report["checks"] if c["id"].endswith(f"::{name}"))
-
-    def lost(self) -> dict[str, float]:
-        """Points lost by check function."""
-        assert self.report is not None, self.text
-        checks = self.report["checks"]
-        return {c["id"].split("::")[1]: c["max_points"] - c["points"] for c in checks if c["points"] < c["max_points"]}
-
-    def statuses(self) -> set[str]:
-        assert self.report is not None, self.text
-        return {c["status"] for c in self.report["checks"]}
-
-
 @pytest.fixture
 def check(repository: Path, tmp_path: Path) -> Callable[..., Run]:
     """`check(folder, *options)`: run `tinygrade check assignment3` on a submission, as a user would."""
@@ -111,6 +86,52 @@ def check(repository: Path, tmp_path: Path) -> Callable[..., Run]:
         return Run(done.returncode, done.stdout, done.stderr, tree)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def forkserver() -> Iterator[Forkserver | None]:
+    server = Forkserver() if is_available() else None
+    yield server
+    if server is not None:
+        server.close()
+
+
+@pytest.fixture
+def forked_check(
+    check: Callable, forkserver: Forkserver | None, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Run]:
+    """As `check`, but the command runs in this process, and the grading is forked from one that has everything loaded.
+
+    Each grading has processes of its own as ever, down to the zygote; only the start of two interpreters is left out,
+    which is most of what a small one costs. Where a test changes the environment or brings a course, nothing is.
+    """
+    start = grading._start
+
+    def run(folder: Path, *options: str, seed: int = 7, assignment: str = "assignment3", **environment: str) -> Run:
+        if environment or "--course" in options:
+            return check(folder, *options, seed=seed, assignment=assignment, **environment)
+        report = tmp_path / "report.json"
+        report.unlink(missing_ok=True)
+        words = ["check", assignment, "--submission", str(folder), "--seed", str(seed), *options]
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
+        with monkeypatch.context() as patched, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            patched.setattr(grading, "_start", functools.partial(_forked, start, forkserver))
+            patched.setenv("COLUMNS", "80")
+            patched.chdir(repository)
+            code = cli.run([*words, "--report", f"json={report}", "--instructor"])
+        tree = json.loads(report.read_text()) if report.exists() else None
+        return Run(code, *(_written(stream) for stream in (out, err)), tree)
+
+    return run
+
+
+def _forked(start: Callable, server: Forkserver | None, job: object, work: Path, _: None) -> object:
+    return start(job, work, server)
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    return stream.buffer.getvalue().decode()
 
 
 @pytest.fixture

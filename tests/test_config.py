@@ -8,8 +8,9 @@ import pluggy
 import pytest
 
 from tinygrade import hookimpl, hookspecs
-from tinygrade.config import find_course, load_assignment, load_course
+from tinygrade.config import load_assignment, load_course
 from tinygrade.errors import CourseError, UsageError
+from tinygrade.finding import find_course
 from tinygrade.model import Limits
 
 COURSE = """

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from tinygrade.calling import call, print_warning
 from tinygrade.errors import CourseError, UsageError, did_you_mean
 from tinygrade.model import Assignment, Course, Group, Level, Limits, Policy, Surface
 from tinygrade.releasing import platform, public_plugin, release
@@ -31,10 +30,11 @@ from tinygrade.tables import (
 )
 
 if TYPE_CHECKING:
-    import pluggy
+    pass
 
 COURSE_FILE = "course.toml"
 ASSIGNMENT_FILE = "assignment.toml"
+#: The folder of records beside course.toml, when it names no other.
 RECORDED = "recorded"
 
 
@@ -65,6 +65,7 @@ _COURSE: Mapping[str, Key] = {
     "plugin": _TEXT,
     "assignments": Key(_NAMES.test, _NAMES.words, required=True),
     "release": _TABLE,
+    "commands": _TABLE,
 }
 _ASSIGNMENT: Mapping[str, Key] = {
     "title": _TITLE,
@@ -80,6 +81,13 @@ _ASSIGNMENT: Mapping[str, Key] = {
     "platform": _TABLE,
     "release": _TABLE,
     "groups": _TABLES,
+    "late": _TABLE,
+}
+_PERCENT = Key(lambda v: is_number(v) and 0 <= v <= 100, "a number from 0 to 100")
+_LATE: Mapping[str, Key] = {
+    "percent_per_day": Key(_PERCENT.test, _PERCENT.words, required=True),
+    "most_percent": _PERCENT,
+    "grace_minutes": Key(lambda v: is_number(v) and v >= 0, "a number of minutes that is not negative"),
 }
 _SURFACE: Mapping[str, Key] = {
     "tensor": _TEXT,
@@ -96,6 +104,7 @@ _LIMITS: Mapping[str, Key] = {
     "cpu_seconds": _SECONDS,
     "import_cpu_seconds": _SECONDS,
     "memory_mib": _COUNT,
+    "idle_seconds": _SECONDS,
     "output_kib": _COUNT,
     "scratch_mib": _COUNT,
 }
@@ -126,6 +135,7 @@ def load_course(root: Path) -> Course:
         assignments=tuple(values["assignments"]),
         public_plugin=public_plugin(Place(file, "release"), values.get("release", {})),
         recorded=_recorded(root, values),
+        commands=_commands(file, values),
     )
 
 
@@ -138,66 +148,19 @@ def _recorded(root: Path, values: Mapping[str, Any]) -> Path | None:
     return found if not solved and os.path.isdir(found) else None
 
 
-def record_of(assignment: Assignment) -> Path | None:
-    """The record that a run of this assignment needs, or None where the solution is there.
-
-    Raises:
-        CourseError: there is neither.
-    """
-    course = assignment.course
-    if course.recorded is not None:
-        return course.recorded / f"{assignment.id}.npz"
-    solved = course.reference / course.package
-    if not os.path.isdir(solved):
-        raise CourseError(f"{solved}: there is no solution, and {course.root} has no folder {RECORDED}/ instead")
-    return None
+def _commands(file: Path, values: Mapping[str, Any]) -> dict[str, str]:
+    table = values.get("commands", {})
+    place = Place(file, "commands")
+    for name in table:
+        if not is_name(name):
+            raise place.error(name, "is no name for a command")
+    if table and "plugin" not in values:
+        raise Place(file).error("commands", "needs a `plugin` that adds them")
+    return dict(checked(place, table, dict.fromkeys(table, _TEXT)))
 
 
 def _folder(root: Path, name: str) -> Path:
     return Path(os.path.normpath(root / name))
-
-
-def find_course(explicit: Path | None, start: Path, manager: pluggy.PluginManager) -> Course:
-    """The course of a command: the folder named, else the nearest one above `start`, else a plugin's.
-
-    Raises:
-        CourseError: there is none, there are several, or it is wrong.
-    """
-    if explicit is not None:
-        root = _course_root(explicit)
-        if root is None:
-            raise CourseError(f"{explicit}: holds no {COURSE_FILE}; --course takes the folder that holds it")
-        return load_course(root)
-    start = Path(os.path.abspath(start))
-    for folder in (start, *start.parents):
-        if root := _course_root(folder):
-            return load_course(root)
-    return load_course(_offered_root(start, manager))
-
-
-def _course_root(folder: Path) -> Path | None:
-    # os.path and not Path.is_file: a folder that we may not enter is no course, and no crash either.
-    candidates = (folder, folder / "assignments")
-    return next((root for root in candidates if os.path.isfile(root / COURSE_FILE)), None)
-
-
-def _offered_root(start: Path, manager: pluggy.PluginManager) -> Path:
-    # the latest registration answers first
-    results = call(manager, "tinygrade_assignment_paths", print_warning, {}, _paths)
-    roots: list[Path] = list(dict.fromkeys(path for paths in reversed(results) for path in paths))
-    if not roots:
-        raise CourseError(
-            f"no course found: neither {start} nor a folder above it holds {COURSE_FILE} "
-            f"or assignments/{COURSE_FILE}; name the course's folder with --course"
-        )
-    if len(roots) > 1:
-        listed = ", ".join(map(str, roots))
-        raise CourseError(f"the installed plugins offer several courses ({listed}); choose one with --course")
-    return roots[0]
-
-
-def _paths(answer: Any) -> list[Path]:
-    return [Path(path) for path in answer]
 
 
 # ---- assignment ------------------------------------------------------------------------------------
@@ -234,7 +197,7 @@ def load_assignment(course: Course, id: str) -> Assignment:
         limits=_limits(place, values.get("limits", {})),
         hints=values.get("hints", "full"),
         minimum_isolation=values.get("minimum_isolation", "strong"),
-        extra=extra,
+        extra=extra | ({"late": checked(Place(place.file, "late"), values["late"], _LATE)} if "late" in values else {}),
         rests_on=_rests_on(place, course, id, values),
         platform=platform(Place(place.file, "platform"), values.get("platform", {})),
         release=release(Place(place.file, "release"), values.get("release", {})),

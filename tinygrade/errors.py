@@ -5,6 +5,7 @@
     + UsageError              a wrong name, option or combination on the command line
     + CourseError             course.toml, assignment.toml or a check file is wrong
     + SubmissionError         the submission cannot be read
+    + GradebookError          the gradebook cannot be opened, read or written
   x RefusedError              exit 4: not graded, and not zero either (isolation too weak, report incomplete)
   x PluginError               exit 3: a plugin broke its contract; the message names the plugin
   x GraderError               exit 3: our fault; the message says so
@@ -42,6 +43,10 @@ class CourseError(UserError):
 
 class SubmissionError(UserError):
     """The submission cannot be read; the message names the file and the reason."""
+
+
+class GradebookError(UserError):
+    """The gradebook cannot be opened, read or written; what was stored before stays."""
 
 
 class RefusedError(TinygradeError):

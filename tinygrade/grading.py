@@ -11,16 +11,17 @@ import os
 import secrets
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from tinygrade import errors, events
+from tinygrade.childhood import command, environment
 from tinygrade.errors import GraderError, TinygradeError
 from tinygrade.events import Finished, Stopped
+from tinygrade.forkserver import Forkserver
 
 if TYPE_CHECKING:
     import pluggy
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from tinygrade.events import Event
     from tinygrade.model import Assignment, Policy, Report
 
-#: What the child runs. Its own folder comes last on sys.path, for an installation that was never installed.
-BOOTSTRAP = "import sys; sys.path.append(sys.argv[1]); from tinygrade.session import main; main()"
+#: What the child runs.
+ENTRY = "from tinygrade.session import main; main()"
 #: Seconds that the child gets to end its workers before it is killed with them.
 GRACE_SECONDS = 5
 
@@ -76,17 +77,30 @@ class Job:
     recording: Path | None = None
     #: Draw the same inputs for every submission, as recorded runs do.
     shared_inputs: bool = False
+    #: What hidden checks and training are drawn from (64 hex digits); "" for a fresh one.
+    secret: str = ""
+
+
+class Process(Protocol):
+    """What a grading runs in: a `subprocess.Popen`, or one that was forked."""
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
 
 
 def grade(
     job: Job,
     manager: pluggy.PluginManager,
     on_event: Callable[[Event], None],
-    on_start: Callable[[subprocess.Popen[bytes]], None] = lambda process: None,
+    on_start: Callable[[Process], None] = lambda process: None,
+    server: Forkserver | None = None,
 ) -> Report:
     """Run the checks of `job` and give the report (instructor's view).
 
-    `on_start` gets the process of the grading: whoever grades in several threads ends it by `terminate`.
+    `on_start` gets the process of the grading: whoever grades in several threads ends it by `terminate`. With `server`
+    it is forked from there, which is cheaper; without, it is a fresh one.
 
     Raises:
         UserError: submission, course or assignment cannot be read, or nothing was selected.
@@ -95,7 +109,7 @@ def grade(
     """
     work = Path(tempfile.mkdtemp(prefix="tinygrade-"))
     try:
-        child = _start(job, work)
+        child = _start(job, work, server)
         on_start(child.process)
         return _watched(child, work, on_event)
     finally:
@@ -104,32 +118,42 @@ def grade(
 
 @dataclass
 class _Child:
-    process: subprocess.Popen[bytes]
+    process: Process
     events: IO[str]
 
 
-def _start(job: Job, work: Path) -> _Child:
+def _start(job: Job, work: Path, server: Forkserver | None) -> _Child:
     ours, theirs = os.pipe()
-    os.set_inheritable(theirs, True)
     here = work / "empty"
     here.mkdir(mode=0o700)
-    command = [sys.executable, "-P", "-s", "-c", BOOTSTRAP, str(Path(__file__).parent.parent), str(theirs)]
-    with open(work / "stderr.txt", "wb") as stderr:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=stderr,
-            cwd=here,
-            env=_environment(),
-            pass_fds=() if os.name == "nt" else (theirs,),
-            start_new_session=True,
-        )
-    os.close(theirs)
-    assert process.stdin is not None
-    with process.stdin as stdin:
-        stdin.write(json.dumps(_message(job, work)).encode())
+    try:
+        with tempfile.TemporaryFile() as stdin, open(work / "stderr.txt", "wb") as stderr:
+            stdin.write(json.dumps(_message(job, work)).encode())
+            stdin.seek(0)
+            if server is None:
+                process: Process = _fresh(here, stdin, theirs, stderr)
+            else:
+                process = server.fork(here, [stdin.fileno(), theirs, stderr.fileno()])
+    except BaseException:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)
     return _Child(process, os.fdopen(ours, encoding="utf-8"))
+
+
+def _fresh(here: Path, stdin: IO[bytes], events: int, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+    os.set_inheritable(events, True)
+    return subprocess.Popen(
+        command(ENTRY, str(events)),
+        stdin=stdin,
+        stdout=subprocess.DEVNULL,
+        stderr=stderr,
+        cwd=here,
+        env=environment(),
+        pass_fds=() if os.name == "nt" else (events,),
+        start_new_session=True,
+    )
 
 
 def _message(job: Job, work: Path) -> dict[str, Any]:
@@ -138,7 +162,7 @@ def _message(job: Job, work: Path) -> dict[str, Any]:
         "assignment": job.assignment.id,
         "source": job.source,
         "seed": job.seed,
-        "secret": secrets.token_hex(32),
+        "secret": job.secret or secrets.token_hex(32),
         "select": job.select,
         "quick": job.quick,
         "isolation": job.isolation,
@@ -154,13 +178,6 @@ def _message(job: Job, work: Path) -> dict[str, Any]:
     }
 
 
-def _environment() -> dict[str, str]:
-    """The user's environment without what configures Python or pytest, and with one thread for numpy."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
-    threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
-    return {**kept, **threads, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONUTF8": "1"}
-
-
 def _watched(child: _Child, work: Path, on_event: Callable[[Event], None]) -> Report:
     try:
         with child.events as stream:
@@ -172,7 +189,7 @@ def _watched(child: _Child, work: Path, on_event: Callable[[Event], None]) -> Re
                     raise _error(event, work)
     finally:
         _end(child.process)
-    raise GraderError(f"the grading ended without a report (code {child.process.returncode})\n{_log(work)}")
+    raise GraderError(f"the grading ended without a report (code {child.process.poll()})\n{_log(work)}")
 
 
 def _read(stream: IO[str]) -> Iterator[Event]:
@@ -192,7 +209,7 @@ def _log(work: Path) -> str:
     return (work / "stderr.txt").read_text(encoding="utf-8", errors="replace")[-8000:]
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: Process) -> None:
     """End the child; it takes zygote and workers with it, because each dies with its parent."""
     try:
         process.wait(0 if process.poll() is None else None)

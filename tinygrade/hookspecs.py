@@ -67,6 +67,16 @@ def tinygrade_register_reporters(register: Callable[[str, Callable[..., Any]], N
 
 
 @hookspec
+def tinygrade_register_executors(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Call `register(name, factory)` for each way to grade many submissions (`tinygrade grade --executor name`).
+
+    `factory(jobs=...)` gives an object as described by `tinygrade.executor.Executor`.
+
+    .. versionadded:: 0.1
+    """
+
+
+@hookspec
 def tinygrade_register_diagnoses(register: Callable[..., None]) -> None:
     """Call `register(page, *rules)` for each kind of mistake that you can name; a code that is taken is an error.
 
@@ -113,7 +123,9 @@ def tinygrade_check_finished(result: CheckResult) -> None:
 def tinygrade_adjust_score(report: Report, context: Mapping[str, Any]) -> Adjustment | None:
     """Points to add or take after scoring (a late policy, a bonus), or None.
 
-    All results are applied. `context` holds what the caller knows, for example `submitted`.
+    All results are applied. `context` holds what the caller knows; for one's own code it is empty. With a gradebook it
+    holds `student`, `submitted` and `due` (ISO 8601 with a zone, or None; an extension is in `due` already), and
+    `late`, the table of assignment.toml. Called again whenever one of these changes: depend on nothing else.
 
     .. versionadded:: 0.1
     """

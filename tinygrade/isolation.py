@@ -50,5 +50,5 @@ def refusal(isolation: Isolation, wanted: Level) -> str:
     return (
         f"not graded, not zero: isolation {wanted} is asked for, and {isolation.level} is what there is "
         f"(student code could: {', '.join(isolation.missing)}). `tinygrade doctor` says what to do; "
-        "for code that is your own, --isolation auto takes what there is"
+        "for code that is your own, `tinygrade check --isolation auto` takes what there is"
     )

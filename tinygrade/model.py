@@ -57,6 +57,8 @@ class Course:
     public_plugin: tuple[str, ...] = ("**/*",)
     #: Folder of what the solution answered beforehand, for students who do not have it; None: the solution is here.
     recorded: Path | None = None
+    #: Commands that the plugin adds, and what `--help` says of each: known without importing it.
+    commands: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Limits:
     cpu_seconds: float = 5.0
     import_cpu_seconds: float = 5.0
     memory_mib: int = 1024
+    #: All checks of a submission together may sleep for this long: single ones have a wall cap of their own.
+    idle_seconds: float = 60.0
     output_kib: int = 64
     scratch_mib: int = 0  # of the folder that it may write to; 0 for none
 
@@ -103,7 +107,7 @@ class Assignment:
     limits: Limits
     hints: Hints
     minimum_isolation: Level
-    #: Tables that belong to the course plugin, for example `training`.
+    #: Tables that belong to plugins: the course's, for example `training`, and `late`.
     extra: Mapping[str, Mapping[str, Any]]
     #: The earlier assignments that this one builds on; None: all of them.
     rests_on: tuple[str, ...] | None = None

@@ -24,6 +24,8 @@ from tinygrade.errors import CourseError, GraderError, PluginError, UsageError, 
 from tinygrade.model import Course
 
 if TYPE_CHECKING:
+    import click
+
     from tinygrade.diagnosis.catalogue import Catalogue
 
 #: They are imported at every start, so they import numpy, pytest and rich only inside their functions.
@@ -33,6 +35,8 @@ BUILTIN_PLUGINS = (
     "tinygrade.reporters.builtin",
     "tinygrade.checks.builtin",
     "tinygrade.diagnosis.builtin",
+    "tinygrade.executors.builtin",
+    "tinygrade.gradebook.builtin",
 )
 
 ENTRY_POINTS = "tinygrade"
@@ -114,6 +118,27 @@ def load_course_plugin(manager: pluggy.PluginManager, course: Course) -> None:
     except ANY_FAULT as error:
         where = place_of(error, course.plugin) or str(file)
         raise CourseError(f"{where}: the course's plugin cannot be imported: {brief(error)}") from error
+
+
+def course_command(manager: pluggy.PluginManager, course: Course, name: str) -> click.Command:
+    """The command `name` of the course's plugin, which is imported for it.
+
+    Raises:
+        CourseError: the plugin is broken, or adds no such command.
+    """
+    import click
+
+    load_course_plugin(manager, course)
+    plugin = manager.get_plugin(COURSE_PLUGIN)
+    group = click.Group()
+    try:
+        getattr(plugin, "tinygrade_add_commands", lambda cli: None)(cli=group)
+    except ANY_FAULT as error:
+        where = place_of(error, course.plugin or course.root) or f"{course.plugin}"
+        raise CourseError(f"{where}: the course's plugin cannot add its commands: {brief(error)}") from error
+    if name not in group.commands:
+        raise CourseError(f"{course.root / 'course.toml'}: `commands` names {name!r}, which the plugin does not add")
+    return group.commands[name]
 
 
 def _course_module(file: Path) -> ModuleType:
@@ -204,6 +229,11 @@ def sandboxes(manager: pluggy.PluginManager, warn: Warn = print_warning) -> Regi
 def reporters(manager: pluggy.PluginManager, warn: Warn = print_warning) -> Registry[Callable[..., Any]]:
     """The report formats that plugins register: name -> `factory()`."""
     return _collect(manager, "tinygrade_register_reporters", "report format", warn)
+
+
+def executors(manager: pluggy.PluginManager, warn: Warn = print_warning) -> Registry[Callable[..., Any]]:
+    """What grades many submissions: name -> `factory(jobs=...)`."""
+    return _collect(manager, "tinygrade_register_executors", "executor", warn)
 
 
 def diagnoses(manager: pluggy.PluginManager, warn: Warn = print_warning) -> Catalogue:

@@ -11,7 +11,6 @@ import io
 import json
 import os
 import platform
-import shutil
 import signal
 import sys
 import time
@@ -24,10 +23,11 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrade import config, events, plugins, scoring
 from tinygrade.adjusting import adjusted
-from tinygrade.calling import Warn, call, first
-from tinygrade.errors import GraderError, PluginError, RefusedError, SubmissionError, TinygradeError, UsageError
+from tinygrade.calling import call
+from tinygrade.errors import GraderError, RefusedError, TinygradeError, UsageError
 from tinygrade.events import Event, Finished, Stopped, Warned
-from tinygrade.isolation import refusal
+from tinygrade.isolation import LEVELS, refusal
+from tinygrade.loading import load
 from tinygrade.model import Assignment, Isolation, Report, Submission
 
 if TYPE_CHECKING:
@@ -38,15 +38,21 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Entry of the child process: `session.main()` with the event descriptor as last argument."""
-    die_with_parent()
-    stream = os.fdopen(int(sys.argv[-1]), "w", encoding="utf-8")
+    """Entry of a fresh child process: the event descriptor is the last argument."""
+    serve(int(sys.argv[-1]), os.getppid())
+
+
+def serve(descriptor: int, parent: int) -> None:
+    """Grade the job on standard input and tell of it on `descriptor`; end with `parent`, which started this process."""
+    die_with(parent)
+    stream = os.fdopen(descriptor, "w", encoding="utf-8")
 
     def emit(event: Event) -> None:
         stream.write(json.dumps(events.to_json(event)) + "\n")
         stream.flush()
 
-    job = json.load(sys.stdin)
+    with open(0, encoding="utf-8", closefd=False) as source:
+        job = json.load(source)
     try:
         emit(Finished(run(job, emit)))
     except TinygradeError as error:
@@ -56,13 +62,15 @@ def main() -> None:
         emit(Stopped("GraderError", f"{type(error).__name__}: {error}"))
 
 
-def die_with_parent() -> None:
+def die_with(parent: int) -> None:
     """When the command is killed, so is this process, and with it the zygote and every worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command decides what an interrupt means
     if sys.platform == "linux":
         import ctypes
 
         ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:  # it died before that
+            sys.exit(1)
 
 
 def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
@@ -85,7 +93,9 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
 
     sandbox = _open_sandbox(manager, assignment, job["sandbox"], job["isolation"], work)
     try:
-        submission = _load(manager, job["source"], assignment, work / "submission", warn)
+        copy = work / "submission"
+        copy.mkdir(mode=0o700)
+        submission = load(manager, job["source"], assignment, copy, warn)
         isolation = _isolation(sandbox, job["isolation"])
         extra = call(manager, "tinygrade_check_plugins", warn, {"assignment": assignment}, list)
         objects = [item for found in extra for item in found]
@@ -119,36 +129,11 @@ def _scratch(work: Path) -> Path:
     return folder
 
 
-def _load(manager: pluggy.PluginManager, source: str, assignment: Assignment, into: Path, warn: Warn) -> Submission:
-    """The private copy that the first loader makes of whose kind this source is."""
-    into.mkdir(mode=0o700)
-    failed: list[str] = []
-
-    def broken(text: str) -> None:
-        failed.append(text)
-        warn(text)
-        shutil.rmtree(into)  # it may have left something for the next one
-        into.mkdir(mode=0o700)
-
-    def checked(found: Any) -> Submission:
-        if not isinstance(found, Submission) or not found.root.is_relative_to(into):
-            raise TypeError("gave no Submission whose root is the folder `into`")
-        return found
-
-    arguments = {"source": source, "assignment": assignment, "into": into}
-    found = first(manager, "tinygrade_load_submission", broken, arguments, checked)
-    if found is None and failed:
-        raise PluginError(f"{source} cannot be read: {failed[0]}")
-    if found is None:
-        raise SubmissionError(f"{source} is not a submission that any plugin can read")
-    submission: Submission = found
-    return submission
-
-
 def _isolation(sandbox: Sandbox, wanted: str) -> Isolation:
     isolation = sandbox.isolation()
-    if wanted == "strong" and (reason := refusal(isolation, "strong")):
-        raise RefusedError(reason)
+    for level in LEVELS:
+        if wanted == level != "none" and (reason := refusal(isolation, level)):
+            raise RefusedError(reason)
     return isolation
 
 

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinygrade import hookimpl
 from tinygrade.figures import Figure
+
+if TYPE_CHECKING:
+    import click
+
+
+@hookimpl
+def tinygrade_add_commands(cli: click.Group) -> None:
+    from .classroom import commands
+
+    cli.add_command(commands.train)
+    cli.add_command(commands.compare)
 
 
 @hookimpl

@@ -7,7 +7,8 @@ weights nor answers in the source can earn anything.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import log
 from typing import Any
 
@@ -41,6 +42,8 @@ class TrainingRun:
     #: What the curve, and what the misses of the best snapshot look like, where that is recognised.
     curve: Diagnosis | None = None
     misses: Diagnosis | None = None
+    #: Of the best snapshot.
+    weights: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def credit(self, share: float) -> float:
         """What a share of full credit earns, given what the weights prove and whose forward was asked."""
@@ -78,7 +81,10 @@ def run_training(grading: Any) -> TrainingRun:
     own = grading.student()
     try:
         judge = _judge(grading, own, shapes, fresh)
-        return _trained(grading, judge, shapes)
+        run = _trained(grading, judge, shapes)
+        if run.weights and judge.share == 1.0:  # of another model's forward the maps would say nothing
+            grading.sections |= attention_section(grading.reference if grading.reference.computes else own, run.weights)
+        return run
     finally:
         own.close()
 
@@ -152,12 +158,11 @@ def _trained(grading: Any, judge: Judge, shapes: dict[str, Any]) -> TrainingRun:
         leaks[0] if leaks else None,
         None if best and best.is_full else grading.catalogue.diagnose(_observed(judge, initial.loss, curve)),
         commonest_miss(grading.catalogue, best) if best else None,
+        kept,
     )
     grading.sections["training"] = training_section(run, curve)
     grading.sections["predictions"] = prediction_section(run)
     grading.sections["learning_order"] = [list(pair) for pair in order_of_learning(_history(run))]
-    if kept and judge.share == 1.0:
-        grading.sections["attention"] = attention_section(grading.reference, kept)
     return run
 
 

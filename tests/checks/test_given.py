@@ -5,7 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from tinygrade.checks.given import MAX_BYTES, PartAnswers
+from tinygrade.checks.given import MAX_ENTRIES, MAX_PRODUCT, PartAnswers
+from tinygrade.checks.package import Part
 from tinygrade.failures import StudentFailure
 
 
@@ -15,7 +16,8 @@ def ask(reference):
 
     def question(part, args, **more):
         wanted = {"event": "given", "weights": {}, "cotangent": None, "wrt": [], "part": part, "args": args}
-        return answers({**wanted, **more})["value"]
+        parameters = more.pop("parameters", ())
+        return answers({**wanted, **more}, Part(part, parameters))["value"]
 
     return question
 
@@ -27,8 +29,9 @@ def test_what_checks_ask_is_answered(ask):
     assert ask("transformer.scaled_dot_product_attention", [q, q, q, mask], wrt=[0, 1, 2]).shape == q.shape
 
 
-HUGE = np.zeros((1, 1, MAX_BYTES // 8 + 1, 1))
-LONG = np.zeros((1, 1, MAX_BYTES // 8, 1))
+HUGE = np.zeros((1, 1, MAX_ENTRIES + 1, 1))
+LONG = np.zeros((1, 1, MAX_ENTRIES, 1))
+INDEX = np.zeros((MAX_ENTRIES, 1), np.uint8)
 ONE = np.ones((1, 1), bool)
 QUESTIONS = {
     "a large size": ["transformer.causal_mask", [4000]],
@@ -37,6 +40,11 @@ QUESTIONS = {
     "a large array": ["transformer.scaled_dot_product_attention", [HUGE, HUGE, HUGE, ONE]],
     "large arrays in a list": ["functional.softmax", [[HUGE, HUGE]]],
     "a table": ["functional.softmax", [{"a": HUGE}]],
+    "a size of numpy's": ["transformer.causal_mask", [np.int64(4000)]],
+    "a size in an array": ["transformer.causal_mask", [np.array(4000)]],
+    "arrays that are broadcast": ["ops.add", [np.zeros((MAX_ENTRIES, 1)), np.zeros((1, MAX_ENTRIES))]],
+    "many entries of a byte": ["functional.softmax", [np.zeros((1, MAX_ENTRIES + 1), np.uint8)]],
+    "indices that are broadcast": ["ops.getitem", [np.zeros((2, 2)), (INDEX, INDEX.T)]],
     "scores of a length squared": ["transformer.scaled_dot_product_attention", [LONG, LONG, LONG, ONE]],
 }
 
@@ -53,14 +61,22 @@ def test_a_hostile_question_is_refused_in_little_memory(ask, name):
 
 
 def test_the_largest_question_takes_bounded_memory(ask):
-    side = int(MAX_BYTES**0.5)
-    q = np.zeros((MAX_BYTES // 8 // side, 1, side, 1))
+    side = int(MAX_PRODUCT**0.5)
     tracemalloc.start()
     try:
-        ask("transformer.scaled_dot_product_attention", [q, q, q, np.tri(side, dtype=bool)], wrt=[0, 1, 2])
+        with pytest.raises(StudentFailure, match="the limit is 8 MiB"):
+            ask("ops.mul", [np.zeros((side, 1)), np.zeros((1, side))], wrt=[0, 1])
         assert tracemalloc.get_traced_memory()[1] < 64 << 20
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("path", ["__globals__.np.pi", "__defaults__", "weight", "__class__"])
+def test_weights_are_those_of_the_part_and_no_way_into_the_reference(ask, path):
+    with pytest.raises(StudentFailure, match="weights that it does not have"):
+        ask("transformer.causal_mask", [4], weights={path: np.zeros(2)})
+    with pytest.raises(StudentFailure, match="weights that it does not have"):
+        ask("transformer.causal_mask", [4], parameters=("weight",))
 
 
 # ---- arguments by name, and several results -----------------------------------------------------------

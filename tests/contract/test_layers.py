@@ -13,13 +13,13 @@ ROOT = Path(__file__).resolve().parents[2]
 LAYERS = (
     {"errors", "text", "sinks", "isolation", "jsontree", "errormap", "model", "terms", "failures", "worker"},
     {
-        *("", "hookspecs", "calling", "adjusting", "config", "tables", "releasing", "scoring", "events"),
-        *("template", "sandbox", "diagnosis", "figures", "stored"),
+        *("", "hookspecs", "calling", "adjusting", "loading", "config", "solved", "tables", "releasing", "scoring"),
+        *("events", "finding", "template", "sandbox", "diagnosis", "figures", "executor", "fingerprint", "stored"),
     },
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},
-    {"grading", "session", "checklist", "recording"},
-    {"audit", "attacks", "release"},
+    {"grading", "session", "checklist", "recording", "childhood", "forkserver", "preloaded"},
+    {"audit", "attacks", "release", "coordinator"},
     {"cli", "testing", "__main__"},
 )
 FAMILIES = LAYERS[2]

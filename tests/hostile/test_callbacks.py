@@ -32,6 +32,11 @@ MISUSES = {
 }
 
 
+@pytest.fixture
+def check(forked_check):
+    return forked_check
+
+
 def judged(check, folder, *select):
     run = check(folder, *select, assignment="assignment1")
     assert run.report is not None, run.text

@@ -3,10 +3,20 @@
 import json
 
 import jsonschema
+import pytest
+
+#: The one whole run with seed 7 of this file.
+FULL = []
 
 
-def test_full_marks(check, repository):
-    run = check(repository / "reference")
+@pytest.fixture
+def full(check, repository):
+    FULL[:] = FULL or [check(repository / "reference")]
+    return FULL[0]
+
+
+def test_full_marks(full):
+    run = full
     assert run.exit_code == 0, run.text
     assert run.report["score"] == run.report["max_score"] == 100
     assert {c["status"] for c in run.report["checks"]} == {"passed"}
@@ -18,8 +28,8 @@ def test_full_marks(check, repository):
     assert "(ceiling for a causal model: 12; the seed's run: 10)" in run.stdout
 
 
-def test_report_is_valid_and_complete(check, repository):
-    run = check(repository / "reference")
+def test_report_is_valid_and_complete(full, repository):
+    run = full
     schema = json.loads((repository / "tinygrade" / "report.schema.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(run.report)
     training = run.report["sections"]["training"]
@@ -61,22 +71,22 @@ def test_selection_that_is_no_expression(check, repository):
     assert "Traceback" not in run.text
 
 
-def test_same_seed_same_score_other_seed_other_inputs(check, repository):
-    first, second, other = (check(repository / "reference", seed=seed) for seed in (3, 3, 4))
-    curves = [run.report["sections"]["training"]["curve"] for run in (first, second, other)]
+def test_same_seed_same_score_other_seed_other_inputs(check, full, repository):
+    first, second = (check(repository / "reference", seed=3) for _ in range(2))
+    curves = [run.report["sections"]["training"]["curve"] for run in (first, second, full)]
     assert curves[0] == curves[1]
     assert curves[0] != curves[2]
-    assert first.report["score"] == second.report["score"] == other.report["score"] == 100
+    assert first.report["score"] == second.report["score"] == full.report["score"] == 100
 
 
-def test_portable_sandbox_gives_the_same(check, repository):
-    local, portable = (check(repository / "reference", "--sandbox", name) for name in ("local", "portable"))
+def test_portable_sandbox_gives_the_same(check, full, repository):
+    portable = check(repository / "reference", "--sandbox", "portable")
     assert portable.report["score"] == 100
-    assert portable.report["sections"]["predictions"] == local.report["sections"]["predictions"]
+    assert portable.report["sections"]["predictions"] == full.report["sections"]["predictions"]
 
 
 def test_strong_isolation_is_refused_where_it_cannot_be_had(check, repository):
-    run = check(repository / "reference", "--isolation", "strong")
+    run = check(repository / "reference", "--isolation", "strong", "-k", "mask")
     if run.exit_code != 0:  # as long as this system gives less
         assert run.exit_code == 4
         assert "not graded, not zero" in run.text

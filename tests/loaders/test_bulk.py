@@ -124,13 +124,12 @@ def test_canvas(download, find, tmp_path):
         ("101", "alpha_101_9001_work.zip"),
         ("102", "beta_LATE_102_9002_work-1.zip"),
         ("103", "103"),
-        ("104", "104"),
+        ("104", "delta_104_9005_essay.pdf"),
         ("Ab12c", "anon_Ab12c_9006_work.ipynb"),
         ("Ab12d", "anon_LATE_Ab12d_9007_work.zip"),
     ]
     loose = tmp_path / "scratch/loose/103"
     assert {path.name: path.read_text() for path in loose.iterdir()} == {"__init__.py": "", "tensor.py": "x = 3\n"}
-    assert list((tmp_path / "scratch/loose/104").iterdir()) == []
 
 
 def test_moodle(download, find, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from tinygrade.model import Limits
 from tinygrade.sandbox import WorkerDied, WorkerNonsense, WorkerTimeout
-from tinygrade.sandboxes.channel import Deadline
+from tinygrade.sandboxes.deadline import Deadline
 from tinygrade.sandboxes.local import LocalSandbox
 from tinygrade.worker.wire import MAX_ARRAY, WireError
 
@@ -71,7 +71,7 @@ def test_an_endless_loop_is_stopped_with_its_place(start):
 
 
 def test_waiting_does_not_last_forever(start, monkeypatch):
-    monkeypatch.setattr("tinygrade.sandboxes.channel.WALL_EXTRA", 0.1)
+    monkeypatch.setattr("tinygrade.sandboxes.deadline.WALL_EXTRA", 0.1)
     student = start()
     with pytest.raises(WorkerTimeout, match="there was no answer within 0.5 s") as caught:
         student.call("sleep", cpu_seconds=0.1)
@@ -87,7 +87,7 @@ def test_what_was_printed_before_the_time_out_is_kept_without_the_stack(start):
 
 
 def test_sleeping_a_little_in_every_request_adds_up(start, monkeypatch):
-    monkeypatch.setattr("tinygrade.sandboxes.channel.WALL_EXTRA", 0.5)
+    monkeypatch.setattr("tinygrade.sandboxes.deadline.WALL_EXTRA", 0.5)
     student = start()
     naps = (student.call("nap", cpu_seconds=0.1) for _ in range(20))
     with pytest.raises(WorkerTimeout, match="there was no answer within 0.9 s"):
@@ -103,7 +103,7 @@ def test_a_worker_that_dies_of_our_question_where_it_is_has_timed_out(start):
 
 def test_time_spent_waiting_for_a_cpu_is_not_counted(monkeypatch):
     now, waited, cpu = [0.0], [0.0], [0.0]
-    monkeypatch.setattr("tinygrade.sandboxes.channel.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("tinygrade.sandboxes.deadline.time.monotonic", lambda: now[0])
     monkeypatch.setattr("tinygrade.sandboxes.clock.waited_seconds", lambda pid: waited[0])
     monkeypatch.setattr("tinygrade.sandboxes.clock.cpu_seconds", lambda pid: cpu[0])
     deadline = Deadline(1, 2.0)
@@ -186,7 +186,7 @@ def test_nonsense_in_the_pipe_is_named_and_ends_the_worker(start, alive, data):
 
 
 def test_half_a_frame_is_waited_for_until_the_deadline(start, monkeypatch):
-    monkeypatch.setattr("tinygrade.sandboxes.channel.WALL_EXTRA", 0.1)
+    monkeypatch.setattr("tinygrade.sandboxes.deadline.WALL_EXTRA", 0.1)
     with pytest.raises(WorkerTimeout):
         start().call("lie", "\0\0\1\0{", cpu_seconds=0.1)
 
@@ -235,7 +235,7 @@ def event(**more):
 
 
 def test_events_and_ticks(start, monkeypatch):
-    monkeypatch.setattr("tinygrade.sandboxes.channel.WALL_EXTRA", 0.5)
+    monkeypatch.setattr("tinygrade.sandboxes.deadline.WALL_EXTRA", 0.5)
     events, ticks = [], []
     student = start()
 

@@ -40,6 +40,8 @@ class Attack:
     training: bool = False
     #: Where the earlier assignments come from: the solutions cost no time.
     earlier: Literal["own", "released", "auto"] = "released"
+    #: MiB of the folder that workers may write to; 0 for none, as assignment 3 has it.
+    scratch: int = 0
     #: More files of the submission, relative to its folder.
     files: Mapping[str, str] = field(default_factory=dict)
     #: Holds at this level of isolation and above; below it, it is known not to.

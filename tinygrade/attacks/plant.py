@@ -56,7 +56,16 @@ def plant(attack: Attack, assignment: Assignment, facts: Mapping[str, str | int]
     for relative, text in attack.files.items():
         target = folder / relative
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(_with_prelude(text, facts) if target.suffix == ".py" else text, "utf-8")
+        target.write_text(_with_prelude(text, facts) if target.suffix == ".py" and _parses(text) else text, "utf-8")
+
+
+def _parses(source: str) -> bool:
+    """Some attacks are on whoever reads the source."""
+    try:
+        ast.parse(source)
+    except (SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 def _planted(source: str, name: str, attack: Attack) -> str:

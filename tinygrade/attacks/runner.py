@@ -59,6 +59,8 @@ def run(attack: Attack, assignment: Assignment, manager: pluggy.PluginManager, *
     start = time.monotonic()
     try:
         plant(attack, assignment, scene.facts(), scene.submission)
+        if attack.scratch:
+            assignment = scene.with_scratch(assignment, attack.scratch)
         with Witness() as witness:
             try:
                 report = grade(_job(attack, assignment, scene, sandbox), manager, lambda event: None)

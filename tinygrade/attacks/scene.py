@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from tinygrade.config import ASSIGNMENT_FILE, load_assignment, load_course
 from tinygrade.model import Assignment
 
 HIDDEN = "def test_hidden():\n    assert answer == {token!r}\n"
@@ -55,6 +56,20 @@ class Scene:
     def traces(self) -> list[str]:
         """What the attack did, in words; empty when it did nothing."""
         return [*self._written(), *self._changed(), *self._heard()]
+
+    def with_scratch(self, assignment: Assignment, mib: int) -> Assignment:
+        """The same assignment in a copy of its course, in which workers have a folder that they may write to."""
+        course = assignment.course
+        root = self._root / "course" / course.root.name
+        shutil.copytree(course.root, root, ignore=shutil.ignore_patterns("__pycache__", "mutants", "correct"))
+        for part in (course.reference, course.template):
+            target = Path(os.path.normpath(root / os.path.relpath(part, course.root)))
+            target.symlink_to(part)
+        file = root / assignment.id / ASSIGNMENT_FILE
+        text = file.read_text("utf-8")
+        limits = f"[limits]\nscratch_mib = {mib}\n"
+        file.write_text(text.replace("[limits]\n", limits) if "[limits]" in text else text + "\n" + limits, "utf-8")
+        return load_assignment(load_course(root), assignment.id)
 
     def close(self) -> None:
         for ear in self._ears:

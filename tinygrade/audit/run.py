@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -15,7 +14,8 @@ from tinygrade import grading
 from tinygrade.audit.plan import Trial, written
 from tinygrade.audit.verdict import Verdict, judge, unjudged
 from tinygrade.errors import GraderError
-from tinygrade.grading import Job
+from tinygrade.forkserver import Forkserver, is_available
+from tinygrade.grading import Job, Process
 from tinygrade.model import Assignment, Report
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ class Trials(Generic[Judged]):
         self._seed = seed
         self._options = options
         self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: set[Process] = set()
         self._stopped = False
+        self._server = Forkserver() if is_available() else None
 
     def run(
         self, trials: Sequence[Trial], jobs: int, on_verdict: Callable[[Judged], None] = lambda verdict: None
@@ -59,6 +60,8 @@ class Trials(Generic[Judged]):
         finally:
             self._stop()
             pool.shutdown(cancel_futures=True)
+            if self._server is not None:
+                self._server.close()
             shutil.rmtree(work, ignore_errors=True)
 
     def judged(self, trial: Trial, source: str) -> Judged:
@@ -71,7 +74,7 @@ class Trials(Generic[Judged]):
         job = Job(
             self._assignment, source, self._seed, select=trial.select, budget=trial.budget, smoke=smoke, **options
         )
-        return grading.grade(job, self._manager, lambda event: None, self._started)
+        return grading.grade(job, self._manager, lambda event: None, self._started, self._server)
 
     def _try(self, trial: Trial, work: Path) -> Judged:
         folder = written(trial, self._assignment.course.package, work)
@@ -81,7 +84,7 @@ class Trials(Generic[Judged]):
             if folder.parent == work:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _started(self, process: subprocess.Popen[bytes]) -> None:
+    def _started(self, process: Process) -> None:
         """Remember the grading's process, so that an interrupted audit leaves none behind."""
         with self._lock:
             self._running = {other for other in self._running if other.poll() is None} | {process}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from tinygrade.checks.package import Part
 from tinygrade.failures import StudentFailure
 from tinygrade.worker.wire import encode
 
 #: What a part may be asked with: some times more than any check needs. The reference's own arrays grow with the square
-#: of a length, so that a megabyte of questions would make it ask for gigabytes.
-MAX_SIZE, MAX_ITEMS, MAX_BYTES = 256, 64, 32 << 10
+#: of a length and with the product of two arrays that are broadcast, so that a megabyte of questions would make it ask
+#: for gigabytes.
+MAX_SIZE, MAX_ITEMS, MAX_ENTRIES, MAX_PRODUCT = 256, 64, 4096, 1 << 21
 
 
 class PartAnswers:
@@ -26,14 +29,16 @@ class PartAnswers:
         self._reference = reference
         self._builders = builders
 
-    def __call__(self, question: dict[str, Any]) -> dict[str, Any]:
-        """The answer to one question of a stand-in.
+    def __call__(self, question: dict[str, Any], part: Part) -> dict[str, Any]:
+        """The answer to one question of the stand-in for `part`.
 
         Raises:
             StudentFailure: the question makes no sense to the reference: wrong shapes, or not asked by us.
         """
         try:
             _require_small(question["args"])
+            if set(question["weights"]) != set(part.parameters):  # any other path would lead into the reference
+                raise ValueError("weights that it does not have")
             answer = {"value": self._value(**{key: value for key, value in question.items() if key != "event"})}
             encode(answer)
             return answer
@@ -72,19 +77,27 @@ class PartAnswers:
 
 def _require_small(args: Sequence[Any]) -> None:
     """The reference must not be made to compute what only a hostile size asks for."""
+    sizes = sorted(_sizes(args))
+    if sizes and max(sizes) > MAX_ENTRIES or math.prod(sizes[-2:]) > MAX_PRODUCT:
+        raise ValueError(f"arrays of {sizes[-1]} entries")
+
+
+def _sizes(args: Sequence[Any]) -> Iterator[int]:
+    """Entries of all arrays; what else there is may be a size itself, and must be small."""
     for arg in args:
-        if isinstance(arg, np.ndarray):
-            if arg.nbytes > MAX_BYTES:
-                raise ValueError(f"an array of {arg.nbytes} bytes")
+        if isinstance(arg, np.ndarray) and arg.ndim:
+            yield arg.size
         elif isinstance(arg, list | tuple | str):
             if len(arg) > MAX_ITEMS:
                 raise ValueError(f"a {type(arg).__name__} of {len(arg)}")
-            _require_small([] if isinstance(arg, str) else arg)
-        elif type(arg) is int:
-            if abs(arg) > MAX_SIZE:
-                raise ValueError(f"a size of {arg}")
-        elif arg is not None and not isinstance(arg, bool | float | np.generic):
-            raise ValueError(f"a {type(arg).__name__}")
+            yield from _sizes([] if isinstance(arg, str) else arg)
+        elif not _is_small(arg.item() if isinstance(arg, np.ndarray | np.generic) else arg):
+            raise ValueError(f"a {type(arg).__name__} that is large, or no number")
+
+
+def _is_small(value: Any) -> bool:
+    is_number = value is None or isinstance(value, bool | float)
+    return is_number or (type(value) is int and abs(value) <= MAX_SIZE)
 
 
 def _unmarked(value: Any) -> Any:

@@ -28,7 +28,7 @@ GIVEN = pytest.StashKey[tuple[str, ...]]()
 MOST_RETRIES = 40
 #: What a record holds of one part that is given to one check, about. Long trainings ask for megabytes, for every seed:
 #: with a recorded reference those are not judged with correct parts, and their failure says so.
-MOST_GIVEN_BYTES = 96 << 10
+MOST_GIVEN_BYTES = 128 << 10
 
 
 class Retries:

@@ -32,7 +32,7 @@ class StudentLibrary:
         self,
         package: Package,
         open_worker: Callable[..., Any],
-        answer_part: Callable[[dict[str, Any]], dict[str, Any]],
+        answer_part: Callable[[dict[str, Any], Part], dict[str, Any]],
         cpu_seconds: float,
     ) -> None:
         self._package = package
@@ -248,9 +248,9 @@ class StudentLibrary:
 
         Student code can write a question of its own to the pipe; to answer it would hand out the solution.
         """
-        kind, part = question["event"], question.get("part")
-        if kind == "given" and type(part) is str and part in [p.path for p in self.parts]:
-            return self._answer_part(question)
+        kind, part = question["event"], next((p for p in self.parts if p.path == question.get("part")), None)
+        if kind == "given" and part is not None:
+            return self._answer_part(question, part)
         if kind == "call" and self._callbacks.knows(question):
             return self._callbacks.answer(question)
         raise StudentFailure(NO_ANSWER)

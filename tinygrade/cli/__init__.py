@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from tinygrade import __version__
+from tinygrade.cli.course_commands import CourseCommands
 from tinygrade.cli.guard import guarded
 from tinygrade.errors import UsageError, did_you_mean
 
@@ -30,6 +31,8 @@ COMMANDS = {
     "reference": "Check the solution and compare with the recorded baseline.",
     "audit": "Try an assignment's mutants and correct variants on its checks.",
     "release": "Make bundles for students and for autograders.",
+    "grade": "Grade a whole class into a gradebook.",
+    "gradebook": "Look at stored grades, publish them, export them.",
     "template": "Generate the student template from the solution.",
     "report": "Show stored reports again, or in another format.",
     "plugins": "List plugins and what they registered.",
@@ -40,21 +43,26 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """Knows its commands by name, and imports one only when it is called."""
 
+    #: Those of the course around; looked for only when a command is not one of ours.
+    course: CourseCommands
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*COMMANDS, *sorted(set(self.commands) - set(COMMANDS))]
+        return [*COMMANDS, *sorted({*self.commands, *self.course.told} - set(COMMANDS))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in self.commands or cmd_name not in COMMANDS:
-            return self.commands.get(cmd_name)
-        command = import_module(f"tinygrade.cli.{cmd_name}").command
-        assert isinstance(command, click.Command)
-        return command
+        if cmd_name in COMMANDS and cmd_name not in self.commands:
+            command = import_module(f"tinygrade.cli.{cmd_name}").command
+            assert isinstance(command, click.Command)
+            return command
+        if cmd_name in self.commands:
+            return self.commands[cmd_name]
+        return self.course.get(cmd_name) if cmd_name in self.course.summaries else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        known = self.list_commands(ctx)
-        if args[0] not in known and not args[0].startswith("-"):
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not self.get_command(ctx, args[0]):
+            known = self.list_commands(ctx)
             hint = did_you_mean(args[0], known) or ";"
             raise UsageError(f"there is no command {args[0]!r}{hint} There are: {', '.join(known)}")
         return super().resolve_command(ctx, args)
@@ -67,11 +75,13 @@ class LazyGroup(click.Group):
     def _summary(self, ctx: click.Context, name: str) -> str:
         if name in COMMANDS and name not in self.commands:
             return COMMANDS[name]
+        if name not in self.commands:
+            return self.course.told[name]
         command = self.get_command(ctx, name)
         return command.get_short_help_str(limit=60) if command else ""
 
 
-def make_group() -> click.Group:
+def make_group() -> LazyGroup:
     """The group without the commands of plugins."""
     group = LazyGroup(
         "tinygrade",
@@ -95,6 +105,7 @@ def _dispatch(args: Sequence[str], manager: pluggy.PluginManager | None) -> int:
         manager = make_plugin_manager()
     group = make_group()
     call(manager, "tinygrade_add_commands", print_warning, {"cli": group})
+    group.course = CourseCommands(args, manager, {*COMMANDS, *group.commands})
     code = group.main(list(args) or ["--help"], prog_name="tinygrade", standalone_mode=False, obj=manager)
     return code if isinstance(code, int) else 0
 

@@ -72,7 +72,7 @@ def seed_for(assignment: Assignment, seed: int | None) -> int:
     Raises:
         UserError: the record cannot be read, or does not hold the seed that is asked for.
     """
-    from tinygrade.config import record_of
+    from tinygrade.solved import record_of
 
     record = record_of(assignment)
     if record is None:

@@ -38,9 +38,13 @@ def command(ctx: click.Context, course_dir: Path | None) -> int:
 
 
 def _rows(manager: pluggy.PluginManager) -> list[tuple[str, str, str]]:
-    from tinygrade.plugins import reporters, sandboxes
+    from tinygrade.plugins import executors, reporters, sandboxes
 
-    registries = {"sandboxes": sandboxes(manager), "reporters": reporters(manager)}
+    registries = {
+        "sandboxes": sandboxes(manager),
+        "reporters": reporters(manager),
+        "executors": executors(manager),
+    }
     rows: list[tuple[str, str, str]] = []
     for name, plugin in manager.list_name_plugin():
         callers = manager.get_hookcallers(plugin) or []

@@ -29,7 +29,7 @@ GRADED, BELOW, INCOMPLETE = 0, 1, 4
 
 def open_course(ctx: click.Context, explicit: Path | None) -> Course:
     """The course of this command, with its plugin registered."""
-    from tinygrade.config import find_course
+    from tinygrade.finding import find_course
     from tinygrade.plugins import load_course_plugin
 
     course = find_course(explicit, Path.cwd(), ctx.obj)

@@ -171,13 +171,12 @@ def _work(folder: Path) -> str:
 def _gathered(files: list[tuple[str, Path]], folder: Path) -> list[str]:
     """The archives and notebooks among a student's files, else a folder with the modules under their own names."""
     packed = [str(path) for _, path in files if _is_packed(path)]
-    if packed:
-        return packed
+    modules = {own: path for name, path in files if rules.is_module(own := _AGAIN.sub("", name))}
+    if packed or not modules:
+        return packed or [str(files[0][1])]
     folder.mkdir(parents=True)
-    for name, path in files:
-        own = _AGAIN.sub("", name)
-        if rules.is_module(own):
-            shutil.copyfile(path, folder / own, follow_symlinks=False)
+    for own, path in modules.items():
+        shutil.copyfile(path, folder / own, follow_symlinks=False)
     return [str(folder)]
 
 

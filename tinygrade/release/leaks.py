@@ -37,8 +37,9 @@ def find(files: Tree, course: Course, released: Collection[str]) -> list[Leak]:
     found: list[Leak] = []
     for name, data in files.items():
         if name.endswith(_TEXTS):
-            text = _COMMENT.sub("", data.decode("utf-8", "replace"))
-            said, shape = _said(_tokens(text)), _shape(_tokens(text))
+            text = data.decode("utf-8", "replace")
+            tokens = [*_tokens(_COMMENT.sub("", text)), "\n", *_tokens(text)]  # a line, and what a comment says
+            said, shape = _said(tokens), _shape(tokens)
             found += [Leak(name, s.line, s.file) for s in secrets if s.said in said or (s.shape and s.shape in shape)]
     return found
 

@@ -65,7 +65,7 @@ class LiveView:
     # ---- life of the view ----
 
     def __enter__(self) -> LiveView:
-        if _can_redraw(self._console, self._stream):
+        if can_redraw(self._console, self._stream):
             from rich.live import Live
 
             self._live = Live(console=self._console, get_renderable=self._status, transient=True, refresh_per_second=8)
@@ -161,7 +161,7 @@ def _as_shown(check: CheckResult) -> CheckResult:
     )
 
 
-def _can_redraw(console: Console, stream: Any) -> bool:
+def can_redraw(console: Console, stream: Any) -> bool:
     # FORCE_COLOR makes rich take a pipe for a terminal; colours do no harm there, redrawing would.
     isatty = getattr(stream, "isatty", None)
     return bool(isatty and isatty() and console.is_interactive and not console.is_dumb_terminal)

@@ -16,6 +16,7 @@ from typing import Any, NoReturn, Protocol
 
 from tinygrade.sandbox import WorkerDied, WorkerNonsense, WorkerTimeout
 from tinygrade.sandboxes import clock
+from tinygrade.sandboxes.deadline import Deadline, Patience
 from tinygrade.sandboxes.output import Output
 from tinygrade.worker.wire import Frames, WireError, encode
 
@@ -28,8 +29,6 @@ except ImportError:  # Windows
 POLL_SECONDS = 0.05
 #: Unread bytes in the request pipe above which messages about the budget are left out; a pipe holds 64 KiB.
 PIPE_ROOM = 16 << 10
-#: Wall time is capped at WALL_FACTOR x CPU + WALL_EXTRA seconds, not counting time spent waiting for a CPU.
-WALL_FACTOR, WALL_EXTRA = 4, 5
 
 
 class Process(Protocol):
@@ -47,8 +46,17 @@ class Process(Protocol):
 class Channel:
     """A `Worker` (see `tinygrade.sandbox`) on four pipe ends: requests, replies, stdout, stderr."""
 
-    def __init__(self, process: Process, requests: int, replies: int, prints: list[int], limit: int) -> None:
+    def __init__(
+        self,
+        process: Process,
+        requests: int,
+        replies: int,
+        prints: list[int],
+        limit: int,
+        patience: Patience | None = None,
+    ) -> None:
         self._process = process
+        self._patience = patience
         self._requests = requests
         self._replies = replies
         self._prints = list(prints)
@@ -69,16 +77,21 @@ class Channel:
         on_event: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None,
         on_tick: Callable[[], dict[str, Any] | None] | None = None,
     ) -> dict[str, Any]:
-        deadline = Deadline(self._process.pid, cpu_seconds, self._idle)
-        self.post(request)
-        while True:
-            message = self._next(deadline, on_tick)
-            if "event" not in message:
-                self._idle = deadline.idle()
-                return message
-            answer = on_event(message) if on_event else None
-            if answer is not None:
-                self.post(answer)
+        deadline = Deadline(self._process.pid, cpu_seconds, self._idle, self._patience)
+        try:
+            self.post(request)
+            while True:
+                message = self._next(deadline, on_tick)
+                if "event" not in message:
+                    self._idle = deadline.idle()
+                    deadline.answered()
+                    return message
+                with deadline.answering():
+                    answer = on_event(message) if on_event else None
+                if answer is not None:
+                    self.post(answer)
+        finally:
+            deadline.close()
 
     def hear(self, *, cpu_seconds: float) -> dict[str, Any]:
         """What the worker says without being asked. Raises WorkerError as `ask` does."""
@@ -258,37 +271,3 @@ def _unread(fd: int) -> int:
     count = bytearray(4)
     fcntl.ioctl(fd, termios.FIONREAD, count)
     return int.from_bytes(count, sys.byteorder)
-
-
-class Deadline:
-    """CPU seconds as the kernel counts them, and a wall cap that leaves out waiting for a CPU.
-
-    `idle` seconds of earlier requests count towards the wall cap.
-    """
-
-    def __init__(self, pid: int, cpu_seconds: float, idle: float = 0.0) -> None:
-        self._pid = pid
-        self._limit = cpu_seconds
-        self._cpu = clock.cpu_seconds(pid)
-        self._waited = clock.waited_seconds(pid)
-        self._idle = idle
-        self._start = time.monotonic()
-
-    def passed(self) -> str:
-        """Which limit was passed, in words; "" when none was."""
-        if self._used() > self._limit:
-            return f"it used more than {self._limit:g} s of CPU time"
-        cap = WALL_FACTOR * self._limit + WALL_EXTRA
-        if self._wall() + self._idle > cap:
-            return f"there was no answer within {cap:g} s"
-        return ""
-
-    def idle(self) -> float:
-        """Seconds so far in which the worker did nothing, those of earlier requests included."""
-        return self._idle + max(0.0, self._wall() - self._used())
-
-    def _used(self) -> float:
-        return clock.cpu_seconds(self._pid) - self._cpu
-
-    def _wall(self) -> float:
-        return time.monotonic() - self._start - (clock.waited_seconds(self._pid) - self._waited)

@@ -16,6 +16,7 @@ from typing import Any
 from tinygrade.errors import GraderError
 from tinygrade.model import Isolation, Limits
 from tinygrade.sandboxes.channel import Channel
+from tinygrade.sandboxes.deadline import Patience
 from tinygrade.sandboxes.isolation import Gate, measured
 from tinygrade.sandboxes.scratch import Scratch
 
@@ -45,6 +46,7 @@ class LocalSandbox:
         self._without = tuple(without)
         self._scratch = scratch
         self._gate = Gate()
+        self._patience = Patience(limits.idle_seconds)
         self._workers: list[Channel] = []
         self._start_zygote()
 
@@ -98,7 +100,7 @@ class LocalSandbox:
         for fd in theirs:
             os.close(fd)
         process = Forked(self, answer["pid"], scratch)
-        channel = Channel(process, ours[0], ours[1], ours[2:], self._limits.output_kib << 10)
+        channel = Channel(process, ours[0], ours[1], ours[2:], self._limits.output_kib << 10, self._patience)
         self._workers = [*(worker for worker in self._workers if worker.is_open), channel]
         self._gate.pass_through(channel)
         return channel

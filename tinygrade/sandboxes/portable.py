@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tinygrade.model import Isolation, Limits
 from tinygrade.sandboxes.channel import Channel
+from tinygrade.sandboxes.deadline import Patience
 from tinygrade.sandboxes.isolation import Gate, measured
 from tinygrade.sandboxes.local import worker_command, worker_environment
 from tinygrade.sandboxes.scratch import Scratch
@@ -28,6 +29,7 @@ class PortableSandbox:
         self._without = list(without)
         self._scratch = scratch
         self._gate = Gate()
+        self._patience = Patience(limits.idle_seconds)
         self._workers: list[Channel] = []
         self._spare: Started | None = self._start(canary=False)
 
@@ -54,7 +56,7 @@ class PortableSandbox:
 
     def _channel(self, started: Started) -> Channel:
         requests, replies, prints = started.detach()
-        channel = Channel(started, requests, replies, [prints], self._limits.output_kib << 10)
+        channel = Channel(started, requests, replies, [prints], self._limits.output_kib << 10, self._patience)
         self._workers = [*(worker for worker in self._workers if worker.is_open), channel]
         self._gate.pass_through(channel)
         return channel

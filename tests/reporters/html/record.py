@@ -38,7 +38,11 @@ REPORTS: dict[str, tuple[str, str, list[tuple[str, str, str]], list[str]]] = {
         REFERENCE,
         [
             ("functional.py", SOFTMAX, "    return y * (g - (g * y).sum())\n"),
-            ("functional.py", NORM, NORM.replace("return", "found =") + "    found[0][..., -1] = 0\n    return found\n"),
+            (
+                "functional.py",
+                NORM,
+                NORM.replace("return", "found =") + "    found[0][..., -1] = 0\n    return found\n",
+            ),
         ],
         ["--quick"],
     ),

@@ -26,7 +26,7 @@ from tinygrade.model import Assignment
 FORMAT, VERSION = "tinygrade recorded reference", 1
 HEADER = "header"
 #: What reading a damaged file may raise.
-_BROKEN = (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error)
+_BROKEN = (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 NEW_ONE = "ask your instructor for the course's newest bundle"
 
 
@@ -102,7 +102,7 @@ def read_header(file: Path) -> Header:
     if not file.is_file():
         raise CourseError(f"{file}: is not there, and without the solution the checks need it: {NEW_ONE}")
     try:
-        with np.load(file, allow_pickle=False) as members:
+        with open(file, "rb") as stream, np.load(stream, allow_pickle=False) as members:
             return _header(file, _unpacked(members[HEADER]))
     except _BROKEN as error:
         raise _damaged(file, error) from None
@@ -115,7 +115,7 @@ def read(file: Path, seed: int) -> Store:
         CourseError: the file is damaged.
     """
     try:
-        with np.load(file, allow_pickle=False) as members:
+        with open(file, "rb") as stream, np.load(stream, allow_pickle=False) as members:
             trees = _unpacked(members[f"{seed}/index"])
             prefix = f"{seed}/"
             kinds = {name.removeprefix(prefix) for name in members.files if name.startswith(prefix)} - {"index"}

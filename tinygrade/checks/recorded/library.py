@@ -23,6 +23,9 @@ class Unrecorded(Unanswered):
 class RecordedLibrary:
     """Answers from a record the questions that were asked when it was made, and no others.
 
+    Args:
+        made_with: the numpy that it was made with.
+
     Attributes:
         computes: False: whoever needs an answer to a question of a student's must ask somebody else.
         missed: how many questions had no answer.
@@ -31,8 +34,9 @@ class RecordedLibrary:
     kind: Literal["live", "recorded"] = "recorded"
     computes = False
 
-    def __init__(self, answers: Store) -> None:
+    def __init__(self, answers: Store, made_with: str = "") -> None:
         self._answers = answers
+        self._made_with = made_with
         self.missed = 0
 
     def __getattr__(self, module: str) -> Handle:
@@ -76,6 +80,10 @@ class RecordedLibrary:
     def signature(self, function: Handle) -> tuple[str, list[str]]:
         return cast("tuple[str, list[str]]", self._answer(questions.question("signature", function)))
 
+    @property
+    def folder(self) -> NoReturn:
+        raise Unrecorded("files of the reference cannot be recorded")
+
     # ---- Backend -----------------------------------------------------------------------------------
 
     def get(self, of: Handle, name: str) -> Handle:
@@ -109,7 +117,8 @@ class RecordedLibrary:
             answer = self._answers.get(question)
         except KeyError:
             self.missed += 1
-            raise Unrecorded("the recorded reference has no answer to what is asked here") from None
+            versions = f"made with numpy {self._made_with}, here is {np.__version__}"
+            raise Unrecorded(f"the recorded reference has no answer to what is asked here ({versions})") from None
         except Damaged as error:
             raise CourseError(f"the recorded reference is damaged: {error}") from None
         if isinstance(answer, Exception):

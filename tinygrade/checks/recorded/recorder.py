@@ -118,6 +118,10 @@ class RecordingLibrary:
         asked = questions.question("signature", function)
         return cast("tuple[str, list[str]]", self._noted(asked, lambda: self._reference.signature(live(function))))
 
+    @property
+    def folder(self) -> NoReturn:
+        raise GraderError("a check looks into the folder of the reference, which cannot be recorded")
+
     # ---- Backend -----------------------------------------------------------------------------------
 
     def get(self, of: Handle, name: str) -> Handle:

@@ -16,10 +16,10 @@ from tinygrade.checks.recorded.library import RecordedLibrary
 from tinygrade.checks.recorded.recorder import RecordingLibrary
 from tinygrade.checks.recorded.rehearsal import RehearsingCatalogue
 from tinygrade.checks.reference import ReferenceLibrary
-from tinygrade.config import record_of
 from tinygrade.diagnosis.catalogue import Catalogue
 from tinygrade.errors import CourseError, UsageError
 from tinygrade.model import Assignment, CheckResult
+from tinygrade.solved import record_of
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ def source(
         file.require(header, recorded, assignment, earlier)
         require_seed(header, job["seed"])
         answers = file.read(recorded, job["seed"])
-        return Source(RecordedLibrary(answers), RecordedCatalogue(catalogue, answers), DRAWN_FOR)
+        library = RecordedLibrary(answers, header.environment.get("numpy", ""))
+        return Source(library, RecordedCatalogue(catalogue, answers), DRAWN_FOR)
     live = ReferenceLibrary(course.reference / course.package, assignment.surface)
     if not job["recording"]:
         return Source(live, catalogue, DRAWN_FOR if job["shared_inputs"] else "")

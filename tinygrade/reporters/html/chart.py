@@ -47,7 +47,7 @@ STYLE = {
     "font.size": 9.5,
 }
 #: Inches: at 72 points each, as wide as a phone, so that text has its size there.
-SIZE = (4.6, 2.9)
+SIZE = (4.2, 2.8)
 DASHES = ((4.0, 2.0), (6.0, 2.0, 1.5, 2.0), (1.5, 1.5))
 LABEL_MOST = 60
 #: What SVG's elements and links are called in ElementTree.
@@ -150,7 +150,7 @@ def _attribute(key: str, value: str, name: str) -> tuple[str, str]:
         value = value.replace(colour, variable)
     if key == "style":
         parts = (part.strip() for part in value.split(";"))
-        value = "; ".join(_font(part) for part in parts if part)
+        value = "; ".join(_font(part) for part in parts if part and not part.startswith("font-family"))
     return key, value
 
 

@@ -1,6 +1,6 @@
 """The error of each entry as a picture: cells in colours that get stronger with the error.
 
-SVG by hand: with one path for all cells of a level, 32x32 entries are a few kilobytes, and the style sheet colours them.
+SVG by hand: with one path for the cells of a level, 32x32 entries are a few kilobytes; the style sheet has the colours.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ LEVELS = (
 CELL = 10
 #: Labels at the edges, at the most; with more, every second, third, ... has one.
 LABELS_MOST = 8
-PIXELS = 2.2
+#: Pixels: of a cell and of the whole at the most (as wide as a phone), and of a label.
+CELL_MOST, SIDE_MOST, FONT = 22, 320, 11
 
 
 def draw(found: ErrorMap) -> Markup | None:
@@ -66,8 +67,8 @@ def _where(cells: list[list[str]]) -> str:
     down = [i for i, row in enumerate(cells) if any(name != "right" for name in row)]
     across = [j for j in range(len(cells[0])) if any(row[j] != "right" for row in cells)]
     said = [
-        f"{noun} {_ranges(found)}"
-        for noun, found, most in (("rows", down, len(cells)), ("columns", across, len(cells[0])))
+        f"{noun}{'' if len(found) == 1 else 's'} {_ranges(found)}"
+        for noun, found, most in (("row", down, len(cells)), ("column", across, len(cells[0])))
         if len(found) < most
     ]
     return f": all in {' and '.join(said)}" if said else ""
@@ -88,15 +89,17 @@ def _blocks(found: ErrorMap) -> str:
 def _svg(cells: list[list[str]], found: ErrorMap, label: str) -> str:
     down, across = len(cells), len(cells[0])
     rows = _row_names(found, down)
-    font = 5 if across <= 12 else 11
-    left = round(font * (0.65 * max(map(len, rows)) + 0.6))
-    width, height = left + across * CELL, font + 3 + down * CELL
+    scale = min(CELL_MOST, SIDE_MOST / max(down, across)) / CELL
+    font = round(FONT / scale, 1)
+    left = round(font * (0.62 * max(map(len, rows)) + 0.6))
+    top = round(font + 3)
+    width, height = left + across * CELL, top + down * CELL
     paths = "".join(
         f'<path class="error-{name}" d="{d}"/>' for name, _, _ in LEVELS if (d := "".join(_squares(cells, name)))
     )
     return (
-        f'<svg role="img" aria-label="{label}" viewBox="{-left} {-font - 3} {width} {height}" '
-        f'style="width:{width * PIXELS:.0f}px" font-size="{font}">{paths}{_labels(rows, across, found.block[1])}</svg>'
+        f'<svg role="img" aria-label="{label}" viewBox="{-left} {-top} {width} {height}" '
+        f'style="width:{width * scale:.0f}px" font-size="{font}">{paths}{_labels(rows, across, found.block[1])}</svg>'
     )
 
 
@@ -122,7 +125,8 @@ def _row_names(found: ErrorMap, down: int) -> list[str]:
 def _labels(rows: list[str], across: int, block: int) -> str:
     every = -(-across // LABELS_MOST)
     top = "".join(
-        f'<text x="{(j + 0.5) * CELL:g}" y="-2" text-anchor="middle">{j * block}</text>' for j in range(0, across, every)
+        f'<text x="{(j + 0.5) * CELL:g}" y="-2" text-anchor="middle">{j * block}</text>'
+        for j in range(0, across, every)
     )
     skip = -(-len(rows) // (2 * LABELS_MOST))
     side = "".join(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tinygrade.model import CheckResult, ErrorMap, Report, Status
@@ -69,6 +69,18 @@ class Shown:
     error_map: Markup | None = None
     cases: Sequence[tuple[Badge, str, str]] = ()
     follows_from: Sequence[str] = ()
+    #: The number of the root cause that tells of it above; 0 when none does.
+    told_as: int = 0
+
+    @property
+    def output_cut(self) -> bool:
+        """Is only the end of the prints shown?"""
+        return len(self.check.output) > OUTPUT_MOST
+
+    @property
+    def is_open(self) -> bool:
+        """Unfolded from the start: wrong, and not told of above."""
+        return not self.check.ok and self.check.status not in OPEN and not self.told_as
 
     @property
     def has_more(self) -> bool:
@@ -119,6 +131,9 @@ def page_of(report: Report, sources: Sources) -> Page:
     commands = Commands.of(report)
     shown = {check.id: _shown(check, report, commands, sources) for check in report.checks}
     causes = root_causes(report)
+    told = causes[:CAUSES_SHOWN]
+    for place, cause in enumerate(told, 1):
+        shown[cause.check.id] = replace(shown[cause.check.id], told_as=place)
     got, most = _score(report)
     more = len(causes) - CAUSES_SHOWN
     return Page(
@@ -128,7 +143,7 @@ def page_of(report: Report, sources: Sources) -> Page:
         kind=_kind(report, got, most),
         share=None if got is None or most <= 0 else round(100 * min(1.0, max(0.0, got / most))),
         notes=_notes(report, len(causes)),
-        causes=[_told(cause, shown[cause.check.id], report, commands) for cause in causes[:CAUSES_SHOWN]],
+        causes=[_told(cause, shown[cause.check.id], report, commands) for cause in told],
         more_causes=count(more, "more root cause") if more > 0 else "",
         next=_next(report, commands),
         groups=[_group(title, [shown[c.id] for c in checks]) for title, checks in grouped(report.checks).items()],
@@ -229,7 +244,8 @@ def _shown(check: CheckResult, report: Report, commands: Commands, sources: Sour
 
 def _evidence(check: CheckResult) -> list[tuple[str, str]]:
     found = check.diagnosis.evidence if check.diagnosis else {}
-    return [(str(key).replace("_", " "), clean_line(_word(value), EVIDENCE_MOST)) for key, value in found.items()]
+    told = ((str(key).replace("_", " "), value) for key, value in found.items() if value not in (None, "", []))
+    return [(key, clean_line(_word(value), EVIDENCE_MOST)) for key, value in told]
 
 
 def _word(value: Any) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 NEEDS = ("jinja2", "matplotlib")
+#: Bytes of one text; what a student's code wrote was bounded more tightly before.
+MOST = 1 << 14
 
 
 class HtmlReporter:
@@ -71,4 +73,4 @@ def safe(value: Any) -> Any:
     """A value as it may stand in the text of an element or in an attribute in quotes."""
     from markupsafe import Markup
 
-    return value if isinstance(value, Markup) else Markup(sinks.html("" if value is None else str(value)))
+    return value if isinstance(value, Markup) else Markup(sinks.html("" if value is None else str(value), MOST))

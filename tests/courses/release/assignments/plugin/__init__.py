@@ -1,0 +1,1 @@
+"""A plugin of which students get a part."""

@@ -1,0 +1,112 @@
+"""Gradings that are forked from one process: the same reports, the same walls, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tinygrade import config, grading, plugins
+from tinygrade.errors import GraderError
+from tinygrade.forkserver import Forkserver, is_available
+
+pytestmark = pytest.mark.skipif(not is_available(), reason="gradings are forked on Linux only")
+CHECK = "test_causal_mask or test_logits"
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Forkserver() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def manager():
+    return plugins.make_plugin_manager()
+
+
+@pytest.fixture(scope="module")
+def job(repository):
+    course = config.load_course(repository / "assignments")
+    assignment = config.load_assignment(course, "assignment3")
+    return grading.Job(assignment, str(repository / "reference"), 7, select=CHECK, smoke=False, secret="5e" * 32)
+
+
+def graded(job, manager, server, **more):
+    return grading.grade(job, manager, lambda event: None, server=server, **more)
+
+
+def facts(report):
+    """All that must not depend on how a grading was started."""
+    checks = [replace(check, seconds=0.0) for check in report.checks]
+    return checks, report.isolation, report.environment, report.submission
+
+
+def test_the_report_is_that_of_a_fresh_process(job, manager, server):
+    assert facts(graded(job, manager, server)) == facts(graded(job, manager, None))
+
+
+def test_nothing_in_the_environment_configures_a_grading(job, manager, monkeypatch, tmp_path):
+    (tmp_path / "intruder.py").write_text("raise SystemExit('an intruder was loaded')")
+    (tmp_path / "numpy.py").write_text("raise SystemExit('an intruder was loaded')")
+    monkeypatch.setenv("PYTEST_PLUGINS", "intruder")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with Forkserver() as server:
+        assert {check.status for check in graded(job, manager, server).checks} == {"passed"}
+
+
+def test_a_grading_that_is_killed_is_our_fault_and_touches_no_other(job, manager, server):
+    with pytest.raises(GraderError, match="ended without a report"):
+        graded(job, manager, server, on_start=lambda process: process.kill())
+    assert graded(job, manager, server).checks
+
+
+def test_a_server_that_is_killed_is_replaced(job, manager):
+    with Forkserver() as server:
+        graded(job, manager, server)
+        server._process.kill()
+        assert graded(job, manager, server).checks
+
+
+def test_what_a_submission_breaks_stays_its_own(job, manager, server, variant):
+    folder = variant(("transformer.py", "", "\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"))
+    broken = graded(replace(job, source=str(folder)), manager, server)
+    assert not any(check.ok for check in broken.checks)
+    assert all(check.ok for check in graded(job, manager, server).checks)
+
+
+def test_closed_is_closed(job, manager):
+    server = Forkserver()
+    server.close()
+    with pytest.raises(GraderError, match="no grading can be started"):
+        graded(job, manager, server)
+
+
+ENDLESS = """
+import sys
+from tinygrade import config, grading, plugins
+from tinygrade.forkserver import Forkserver
+course = config.load_course(__import__("pathlib").Path(sys.argv[1]) / "assignments")
+job = grading.Job(config.load_assignment(course, "assignment3"), sys.argv[2], 7, select="test_causal_mask")
+grading.grade(job, plugins.make_plugin_manager(), lambda event: print(event.kind, flush=True), server=Forkserver())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_everything_ends_with_the_command(repository: Path, variant, left_behind, number):
+    folder = variant(("transformer.py", "", "\nwhile True: pass\n"))
+    command = [sys.executable, "-c", ENDLESS, str(repository), str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as run:
+        assert run.stdout.readline()
+        time.sleep(0.3)
+        os.kill(run.pid, number)
+        run.wait(10)
+    assert not left_behind()

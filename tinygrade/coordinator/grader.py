@@ -1,0 +1,128 @@
+"""Grade one submission of a class: whatever it does, it ends as one outcome, and no other is touched."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tinygrade import grading
+from tinygrade.errors import GraderError, PluginError, RefusedError, SubmissionError
+from tinygrade.executor import Kind, Outcome, Task
+from tinygrade.forkserver import Forkserver, is_available
+from tinygrade.grading import Job, Process
+from tinygrade.model import Assignment, Report
+
+if TYPE_CHECKING:
+    import pluggy
+
+
+class Grader:
+    """Called with a task, from any thread.
+
+    Args:
+        seed, secret: of the assignment. A submission's own secret is a keyed hash of its content, so that its grade
+            depends neither on the order nor on the run in which it is graded.
+        deadline: wall seconds for one submission, behind all limits of its single checks.
+    """
+
+    def __init__(
+        self, assignment: Assignment, manager: pluggy.PluginManager, *, seed: int, secret: str, deadline: float
+    ) -> None:
+        minimum = assignment.minimum_isolation
+        self._job = Job(assignment, "", seed, isolation="auto" if minimum == "none" else minimum)
+        self._manager = manager
+        self._secret = bytes.fromhex(secret)
+        self._deadline = deadline
+        self._server = Forkserver() if is_available() else None
+        self._lock = threading.Lock()
+        self._running: set[Process] = set()
+        self._closed = False
+
+    def __call__(self, task: Task) -> Outcome:
+        """Grade `task`.
+
+        Raises:
+            CourseError, UsageError: no submission can be graded, because course or assignment are not in order.
+        """
+        start = time.monotonic()
+        kind, report, problem = self._graded(task)
+        return Outcome(task, kind, report, problem, time.monotonic() - start)
+
+    def close(self) -> None:
+        """End what runs; nothing more is graded."""
+        with self._lock:
+            self._closed = True
+            running = list(self._running)
+        for process in running:
+            with suppress(OSError):
+                process.terminate()
+        if self._server is not None:
+            self._server.close()
+
+    def _graded(self, task: Task) -> tuple[Kind, Report | None, str]:
+        secret = hmac.new(self._secret, task.sha256.encode(), hashlib.sha256).hexdigest()
+        job = replace(self._job, source=task.source, secret=secret)
+        watch = _Watch(self, self._deadline)
+        try:
+            report = grading.grade(job, self._manager, lambda event: None, watch.start, self._server)
+        except SubmissionError as error:
+            return "unreadable", None, str(error)
+        except RefusedError as error:
+            return "refused", None, str(error)
+        except (GraderError, PluginError, OSError) as error:
+            if watch.passed:
+                limit = f"{self._deadline:g} s"
+                return "stopped", None, f"not graded, not zero: it took longer than {limit} in all (--deadline)"
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            return "fault", None, f"{lines[0]}{f' ({lines[-1]})' if len(lines) > 1 else ''}"
+        finally:
+            watch.end()
+        if report.submission["sha256"] != task.sha256:
+            return "fault", None, "it changed while it was graded; run the same command again"
+        faults = [check.title for check in report.checks if check.status == "grader_error"]
+        if report.score is None or faults:
+            return "incomplete", report, f"not graded, not zero: a fault of the grader in {', '.join(faults) or 'it'}"
+        return "complete", report, ""
+
+    def begin(self, process: Process) -> None:
+        with self._lock:
+            self._running.add(process)
+            closed = self._closed
+        if closed:
+            process.terminate()
+
+    def ended(self, process: Process) -> None:
+        with self._lock:
+            self._running.discard(process)
+
+
+class _Watch:
+    """Ends the process of one grading when its time is over."""
+
+    def __init__(self, grader: Grader, seconds: float) -> None:
+        self._grader = grader
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+        self._process: Process | None = None
+        self.passed = False
+
+    def start(self, process: Process) -> None:
+        self._process = process
+        self._grader.begin(process)
+        self._timer.start()
+
+    def end(self) -> None:
+        self._timer.cancel()
+        if self._process is not None:
+            self._grader.ended(self._process)
+
+    def _end(self) -> None:
+        self.passed = True
+        if self._process is not None:
+            with suppress(OSError):
+                self._process.kill()

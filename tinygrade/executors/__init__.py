@@ -1,0 +1,1 @@
+"""Who grades many submissions: processes of this machine; plugins may add others."""

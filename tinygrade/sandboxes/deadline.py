@@ -1,0 +1,99 @@
+"""How long a worker may take: CPU seconds as the kernel counts them, wall seconds behind them, and sleep altogether.
+
+Without the last, a submission could sleep a wall cap in each of its checks, for half an hour in all.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tinygrade.sandboxes import clock
+
+#: Wall time is capped at WALL_FACTOR x CPU + WALL_EXTRA seconds, not counting time spent waiting for a CPU.
+WALL_FACTOR, WALL_EXTRA = 4, 5
+
+
+class Patience:
+    """Seconds in which all workers of a submission together may do nothing."""
+
+    #: What each request has, however much was slept before: a reply takes a moment to come.
+    LEAST = 0.5
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._spent = 0.0
+
+    def left(self) -> float:
+        return max(self.LEAST, self.seconds - self._spent)
+
+    def spend(self, seconds: float) -> None:
+        # Also below zero: CPU time comes in ticks of 10 ms, which only add up right when none is rounded away.
+        self._spent += seconds
+
+
+class Deadline:
+    """Of one request to a worker.
+
+    `idle` seconds of earlier requests count towards the wall cap.
+    """
+
+    def __init__(self, pid: int, cpu_seconds: float, idle: float = 0.0, patience: Patience | None = None) -> None:
+        self._pid = pid
+        self._limit = cpu_seconds
+        self._cpu = clock.cpu_seconds(pid)
+        self._waited = clock.waited_seconds(pid)
+        self._idle = idle
+        self._patience = patience
+        self._start = time.monotonic()
+        self._we_waited = clock.waited_seconds(os.getpid())
+        #: Seconds in which the worker could only wait for us.
+        self._ours = 0.0
+        self._slept = 0.0
+
+    def passed(self) -> str:
+        """Which limit was passed, in words; "" when none was."""
+        if self._used() > self._limit:
+            return f"it used more than {self._limit:g} s of CPU time"
+        cap = WALL_FACTOR * self._limit + WALL_EXTRA
+        if self._wall() + self._idle > cap:
+            return f"there was no answer within {cap:g} s"
+        if self._patience is not None and self._sleep() > self._patience.left():
+            return f"it slept: all checks of a submission together may do so for {self._patience.seconds:g} s"
+        return ""
+
+    def idle(self) -> float:
+        """Seconds so far in which the worker did nothing, those of earlier requests included."""
+        return self._idle + max(0.0, self._wall() - self._used())
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """While the worker waits for our answer, it does not sleep."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self._ours += time.monotonic() - start
+
+    def answered(self) -> None:
+        """The reply is here, and the worker still lives."""
+        self._sleep()
+
+    def close(self) -> None:
+        """Spend what was slept, as it was when the worker was last seen alive."""
+        if self._patience is not None:
+            self._patience.spend(self._slept)
+
+    def _sleep(self) -> float:
+        """Seconds in which the worker neither computed nor waited for a CPU or for us."""
+        ours = self._ours + clock.waited_seconds(os.getpid()) - self._we_waited
+        self._slept = self._wall() - self._used() - ours
+        return self._slept
+
+    def _used(self) -> float:
+        return clock.cpu_seconds(self._pid) - self._cpu
+
+    def _wall(self) -> float:
+        return time.monotonic() - self._start - (clock.waited_seconds(self._pid) - self._waited)
