@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tinygrade import __version__
 from tinygrade.calling import Once, call
-from tinygrade.coordinator.grader import Grader
 from tinygrade.coordinator.intake import Handed, tasks
+from tinygrade.coordinator.shipping import ShippingGrader
 from tinygrade.errors import RefusedError
 from tinygrade.executor import Executor, Outcome, Task
 from tinygrade.fingerprint import fingerprint
@@ -114,8 +114,10 @@ def grade_class(
             keep(item)
     todo = [item for item in looked_at if isinstance(item, Task) and ids[item.student] not in graded]
     if todo:
-        require_isolation(assignment, isolation())
-        grader = Grader(assignment, manager, seed=seed, secret=entry.secret, deadline=settings.deadline)
+        if executor.here:
+            require_isolation(assignment, isolation())
+        deadline, here = settings.deadline, executor.here
+        grader = ShippingGrader(assignment, manager, seed=seed, secret=entry.secret, deadline=deadline, here=here)
         try:
             for outcome in executor.run(todo, grader, view.started):
                 keep(outcome)
