@@ -96,7 +96,7 @@ class _Prepared:
         plugins.load_course_plugin(manager, course)
         assignment = config.load_assignment(course, job["assignment"])
         if fingerprint(assignment) != job["fingerprint"]:
-            return "the course is another one here: paths in course.toml must be relative"
+            return "the course is another one there: paths in course.toml must be relative"
         if problem := refusal(measured(assignment, manager), assignment.minimum_isolation):
             return problem
         self._grader = Grader(assignment, manager, seed=job["seed"], secret=job["secret"], deadline=job["deadline"])
@@ -124,12 +124,11 @@ def _unpacked(data: bytes, into: Path) -> dict[str, Any]:
     return job
 
 
-def _differing(there: dict[str, str], here: dict[str, str]) -> str:
-    for name in sorted({*there, *here}):
-        if there.get(name) != here.get(name):
-            return (
-                f"{name} is {here.get(name, 'missing')} here, and {there.get(name, 'missing')} where the command runs"
-            )
+def _differing(wanted: dict[str, str], found: dict[str, str]) -> str:
+    """Read where the command runs: this is `there`."""
+    for name in sorted({*wanted, *found}):
+        if wanted.get(name) != found.get(name):
+            return f"{name} is {found.get(name, 'missing')} there, and {wanted.get(name, 'missing')} here"
     return ""
 
 

@@ -47,6 +47,7 @@ class Cluster:
     ) -> None:
         self._client, self._shipping, self._arrived, self._refused = client, shipping, arrived, refused
         self.workers: dict[str, Worker] = {}
+        self._gone = False
 
     def look(self) -> set[str]:
         """Take new workers in; the keys of what those had that are gone.
@@ -57,6 +58,7 @@ class Cluster:
         try:
             there: dict[str, int] = self._client.nthreads()
         except (OSError, TimeoutError, ValueError) as error:  # ValueError: the client has closed itself
+            self._gone = True
             raise UsageError(
                 f"the scheduler is gone ({type(error).__name__}); what was graded is stored: run the same command again"
             ) from error
@@ -110,6 +112,8 @@ class Cluster:
 
     def end(self) -> None:
         """Let all workers end what they do for this run."""
+        if self._gone:
+            return
         ready = [worker.address for worker in self.workers.values() if worker.state == "ready"]
         self._client.run(self._shipping.end, self._shipping.key, workers=ready, on_error="ignore")
 
