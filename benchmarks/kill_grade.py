@@ -15,12 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sqlalchemy import select
 
 sys.path.append(str(Path(__file__).parent))
+import postgres  # noqa: E402
 from tiny_class import POINTS, write_class, write_course  # noqa: E402
 
 from tinygrade.gradebook.database import Database  # noqa: E402
@@ -113,10 +115,12 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--submissions", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--gradebook", default="", help="an empty PostgreSQL database, for example [default: a file]")
+    parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL server of its own instead of a file")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        url = options.gradebook or f"{folder}/gradebook.db"
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        url = f"{folder}/gradebook.db"
+        if options.postgres:
+            url = postgres.new_database(stack.enter_context(postgres.server()), "kills")
         found = trial(Path(folder), url, options.submissions, options.kills, options.seed)
     print(json.dumps({**asdict(found), "ok": found.ok}, indent=1))
     sys.exit(0 if found.ok else 1)

@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -163,8 +164,8 @@ class Live:
 
     def deadline(self, seconds: float) -> None:
         file = self.autograder / "source" / "course" / self.assignment / "assignment.toml"
-        text = file.read_text("utf-8")
-        file.write_text(f"{text}\n[platform]\ndeadline = {seconds}\n" if "[platform]" not in text else text, "utf-8")
+        text, count = re.subn(r"(?m)^deadline = .*$", f"deadline = {seconds}", file.read_text("utf-8"))
+        file.write_text(text if count else f"{text}\n[platform]\ndeadline = {seconds}\n", "utf-8")
 
 
 def solution(live: Live, submission: Path) -> None:

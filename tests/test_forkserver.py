@@ -17,6 +17,7 @@ from tinygrade.errors import GraderError
 from tinygrade.forkserver import Forkserver, is_available
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="gradings are forked on Linux only")
+WITH_THREAD = "threading.Thread(target=time.sleep, args=(30,), daemon=True).start(); main()"
 CHECK = "test_causal_mask or test_logits"
 
 
@@ -81,6 +82,14 @@ def test_what_a_submission_breaks_stays_its_own(job, manager, server, variant):
     broken = graded(replace(job, source=str(folder)), manager, server)
     assert not any(check.ok for check in broken.checks)
     assert all(check.ok for check in graded(job, manager, server).checks)
+
+
+def test_a_process_with_threads_is_not_forked(monkeypatch):
+    """A numerical library that ignores our variables leaves threads behind; then each grading is a fresh process."""
+    import tinygrade.forkserver as module
+
+    monkeypatch.setattr(module, "ENTRY", module.ENTRY.replace("main()", "import threading, time; ") + WITH_THREAD)
+    assert module.started() is None
 
 
 def test_closed_is_closed(job, manager):

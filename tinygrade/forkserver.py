@@ -39,6 +39,19 @@ def is_available() -> bool:
     return True
 
 
+def started() -> Forkserver | None:
+    """A server that works; None where each grading must be a fresh process."""
+    if not is_available():
+        return None
+    server = Forkserver()
+    try:
+        server.start()
+    except GraderError:  # a numerical library that starts threads when it is imported cannot be forked
+        server.close()
+        return None
+    return server
+
+
 class Forkserver:
     """Forks gradings; a context manager. May be used from several threads, and ends with this process.
 
@@ -59,6 +72,11 @@ class Forkserver:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def start(self) -> None:
+        """Start it now, and wait until everything is loaded."""
+        with self._lock:
+            self._request({"do": "hello"}, [])
 
     def fork(self, folder: Path, fds: list[int]) -> Forked:
         """A grading in the empty `folder`, with job, events and log on `fds` (which stay open here)."""
@@ -89,7 +107,7 @@ class Forkserver:
             self._end()
 
     def _request(self, message: dict[str, Any], fds: list[int]) -> dict[str, Any]:
-        control = self._control or self._start()
+        control = self._control or self._launch()
         try:
             socket.send_fds(control, [json.dumps(message).encode()], fds)
             data = control.recv(4096)
@@ -101,7 +119,7 @@ class Forkserver:
         answer: dict[str, Any] = json.loads(data)
         return answer
 
-    def _start(self) -> socket.socket:
+    def _launch(self) -> socket.socket:
         if self._closed:
             raise GraderError("no grading can be started any more")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -1,7 +1,8 @@
 """The contract between tinygrade and its plugins: every hook, in the order of a run's life.
 
 Built-ins use these hooks like anyone else (`plugins.BUILTIN_PLUGINS`). A plugin implements a hook by a
-function of the same name, marked with `tinygrade.hookimpl`; it may leave out arguments that it does not need.
+function of the same name, marked with `tinygrade.hookimpl`; it may leave out arguments that it does not need. Plain
+functions only: implementations are called one by one (see `calling`), so there is nothing for a wrapper to wrap.
 """
 
 from __future__ import annotations

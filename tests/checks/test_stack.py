@@ -3,6 +3,7 @@
 import pytest
 
 from tinygrade.checks.stack import Stack
+from tinygrade.errors import UsageError
 from tinygrade.failures import StudentFailure
 
 
@@ -126,3 +127,48 @@ def test_the_own_stack_with_a_stub(stack, fails):
 def test_the_own_stack_that_was_not_used(stack, fails):
     with fails("--earlier released"):
         stack("released").require_own()
+
+
+# ---- a course that was handed out without all of its solutions -----------------------------------------
+
+
+@pytest.fixture
+def without(course):
+    """Take the solution's file away."""
+    return lambda name: (course.reference / "tinytorch" / f"{name}.py").unlink()
+
+
+def test_what_has_no_solution_stays_the_students_own(stack, without):
+    without("one")
+    made = stack("auto")
+    made.failed("assignment1", "Tape", StudentFailure("wrong sum"))
+    assert sources(made) == set()
+    assert [(swap.assignment, swap.source, swap.reason) for swap in made.swaps] == [
+        ("assignment1", "own", "Tape: wrong sum")
+    ]
+    with pytest.raises(StudentFailure, match="assignment1 was not right: wrong sum"):
+        made.require_own()
+
+
+def test_a_solution_is_not_swapped_in_without_those_before_it(stack, without):
+    without("one")
+    made = stack("auto")
+    made.failed("assignment2", "Layers", StudentFailure("wrong sum"))
+    assert sources(made) == set()
+    assert made.own_files() == {}
+    assert made.candidates() == []
+
+
+def test_solutions_up_to_a_release_are_swapped_in(stack, without):
+    without("two")
+    without("three")
+    made = stack("auto")
+    assert made.own_files() == {"assignment1": ["one.py"]}
+    made.failed("assignment1", "Tape", StudentFailure("wrong sum"))
+    assert sources(made) == {"one"}
+
+
+def test_released_ones_must_be_there_when_they_are_asked_for(stack, without):
+    without("two")
+    with pytest.raises(UsageError, match="--earlier released: the solution of assignment2 is not in this course"):
+        stack("released")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -252,3 +254,16 @@ def test_plugins_hear_of_checks_and_reports_and_show_their_sections(tinygrade, g
     assert listener.heard == ["add", "mul", "secret 5ec4e7"]
     assert "trained 170 steps" in done.out
     assert "trained 170 steps" in Path("t").read_text()
+
+
+def test_no_script_is_offered_for_what_has_no_folder(repository, tmp_path) -> None:
+    """`repro` writes beside the student's files; a notebook or an archive has none."""
+    cell = {"cell_type": "code", "source": "# tinystats/summary.py\ndef mean(values): return 0.0"}
+    book = {"nbformat": 4, "cells": [cell]}
+    (tmp_path / "work.ipynb").write_text(json.dumps(book))
+    course = ["--course", str(repository / "examples/course"), "-k", "test_mean"]
+    command = [sys.executable, "-P", "-m", "tinygrade", "check", "summary", *course, "--submission", "work.ipynb"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "again: tinygrade check" in done.stdout
+    assert "debug:" not in done.stdout

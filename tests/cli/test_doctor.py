@@ -3,7 +3,10 @@
 import pytest
 
 from tinygrade.cli import doctor
+from tinygrade.hookspecs import hookimpl
 from tinygrade.isolation import Isolation
+from tinygrade.plugins import make_plugin_manager
+from tinygrade.sandboxes.local import LocalSandbox
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def test_exit_code_and_level(tinygrade, measured, isolation, code):
 def test_the_real_machine(tinygrade):
     done = tinygrade("doctor", in_course=False)
     assert done.code in (0, 4)
-    for name in ("system", "Landlock", "seccomp", "you are", "workers are", "Python", "numpy", "packages", "isolation"):
+    for name in ("system", "Landlock", "seccomp", "you are", "workers are", "Python", "numpy", "packages", "scratch"):
         assert f"\n{name} " in f"\n{done.out}"
     assert "\x1b" not in done.out
 
@@ -40,6 +43,20 @@ def test_an_unknown_sandbox(tinygrade):
     done = tinygrade("doctor", "--sandbox", "locl", in_course=False)
     assert done.code == 2
     assert "did you mean 'local'" in done.err
+
+
+def test_a_sandbox_without_a_scratch_folder():
+    """As a plugin may bring it."""
+    manager = make_plugin_manager()
+    manager.register(Plain())
+    assert doctor._measured(manager, "plain").scratch == ""
+    assert doctor._measured(manager, "local").scratch != ""
+
+
+class Plain:
+    @hookimpl
+    def tinygrade_register_sandboxes(self, register):
+        register("plain", lambda limits, without=(): LocalSandbox(limits, without))
 
 
 def test_help_tells_the_exit_codes(tinygrade):

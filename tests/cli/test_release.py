@@ -3,6 +3,9 @@
 import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -119,3 +122,16 @@ def test_a_solution_that_does_not_pass(release, tiny, tmp_path):
     assert code == 2
     assert "the solution has 5 of 10 points: test_first.py::test_wrong failed" in said
     assert nothing_written(tmp_path)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_leaves_nothing(tiny, tmp_path, left_behind, number, code):
+    command = [sys.executable, "-P", "-m", "tinygrade", "release", "--course", tiny, "--out", tmp_path / "out"]
+    process = subprocess.Popen([*map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while "stubs have none" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode == code
+    assert nothing_written(tmp_path)
+    assert not left_behind()

@@ -238,6 +238,16 @@ def test_text_is_data(graded, book, text):
     assert graded.standing("s1").name == text
 
 
+@pytest.mark.parametrize("text", ["a\0b", "\udcff\udcfe", "\x1b[31mred", "x" * 100_000])
+def test_no_text_of_a_student_stops_the_class(graded, book, text):
+    run = book.start_run(graded.entry, "f", "1", 1)
+    task = Task("s1", f"/{text}", "a")
+    (id_,) = book.hand_in(run, [task], {}).values()
+    book.store(run, id_, Outcome(task, "fault", problem=text))
+    book.add_students(graded.entry.course_id, [Student("s2", "Bob", text, extra={text: text})])
+    assert "\x1b" not in graded.standing("s1").problem
+
+
 def test_only_one_grades_at_a_time(open_book):
     first, second = open_book(), open_book()
     first.database.lock("Tiny/alpha")

@@ -61,6 +61,10 @@ def test_a_new_gradebook_has_the_current_version(url):
     database.close()
 
 
+def test_a_new_file_is_its_owners_alone(file):
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_newer_one_is_left_alone(url):
     database = Database(url)
     with database.writing() as connection:

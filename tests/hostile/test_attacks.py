@@ -60,7 +60,7 @@ def test_an_attack_is_held_back(name, attempt, level):
 
 
 def test_the_corpus_is_large_and_says_what_it_does():
-    assert len(CORPUS) >= 60
+    assert len(CORPUS) >= 80
     for attack in CORPUS.values():
         assert attack.what[0].islower()
         assert not attack.what.endswith(".")
@@ -141,6 +141,7 @@ def unconfined(monkeypatch):
         ("touch_hidden_files", "changed"),
         ("fill_the_disk", "wrote"),
         ("signal_the_grader", "printed: ATTACK-WORKED signal 0"),
+        ("scratch_escapes", "printed: ATTACK-WORKED a file moved out"),
     ],
 )
 def test_without_confinement_the_attack_comes_through_and_leaves_its_traces(name, told, attempt, unconfined):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -18,7 +20,9 @@ import pytest
 from tiny_class import OPS, POINTS, write_class, write_course
 
 from tinygrade import cli
+from tinygrade.hookspecs import hookimpl
 from tinygrade.model import Report
+from tinygrade.plugins import make_plugin_manager
 
 MIXED = {"s1": "right", "s2": "wrong", "s3": "crash", "s4": "memory", "s5": "syntax", "s6": "hang"}
 
@@ -187,7 +191,54 @@ def test_a_machine_that_isolates_too_little_grades_nobody(class_, monkeypatch):
     assert done.code == 4
     assert "not graded, not zero: isolation strong is asked for" in done.err
     assert "tinygrade doctor" in done.err
-    assert not (class_.root / "gradebook.db").exists()
+    assert kill_grade.stored(str(class_.root / "gradebook.db"))[0] == {}
+    monkeypatch.undo()
+    assert class_.grade().scores() == {"s1": 10}
+
+
+class Hears:
+    def __init__(self) -> None:
+        self.scores: list[float | None] = []
+
+    @hookimpl
+    def tinygrade_report_ready(self, report: Report) -> None:
+        self.scores.append(report.score)
+
+
+class Breaks:
+    @hookimpl
+    def tinygrade_report_ready(self, report: Report) -> None:
+        raise RuntimeError("it does not work")
+
+
+def test_plugins_hear_of_every_report_and_a_broken_one_stops_nobody(class_):
+    manager = make_plugin_manager()
+    manager.register(hears := Hears(), "hears")
+    manager.register(Breaks(), "breaks")
+    class_.hand_in({"s1": "right", "s2": "wrong"})
+    words = ["grade", "alpha", str(class_.handed), "--course", str(class_.course)]
+    assert cli.run([*words, "--gradebook", str(class_.root / "gradebook.db")], manager) == 0
+    assert sorted(hears.scores) == [6, 10]
+    told = class_._capsys.readouterr().err
+    assert told.count("plugin 'breaks' failed in tinygrade_report_ready: RuntimeError: it does not work") == 1
+
+
+def test_the_commands_of_the_guide_run(class_, repository, monkeypatch):
+    """On a class of three, which takes no time; `s017` has an extension there."""
+    class_.handed = class_.root / "submissions"
+    class_.hand_in({"s1": "right", "s2": "wrong", "s017": "right"})
+    (class_.root / "students.csv").write_text("student,submitted\ns1,2026-10-02T12:00+02:00\ns2,\ns017,\n")
+    monkeypatch.chdir(class_.root)
+    guide = (repository / "docs/grading.md").read_text("utf-8")
+    lines = [line for block in re.findall(r"^```sh\n(.*?)^```", guide, re.M | re.S) for line in block.splitlines()]
+    lines += re.findall(r"`(tinygrade [a-z]+ [a-z]+ assignment3[^`]*)`", guide)
+    assert len(lines) >= 8
+    for line in lines:
+        words = shlex.split(line.replace("assignment3", "alpha"))[1:]
+        done = class_(*words)
+        assert done.code == 0, f"{line}\n{done}"
+    assert (class_.root / "grades.csv").exists()
+    assert len(list((class_.root / "feedback").iterdir())) == 3
 
 
 # ---- who handed in what ----------------------------------------------------------------------------
@@ -220,6 +271,15 @@ def test_roster_names_work_times_and_the_missing(class_):
     assert "is no time" in class_.gradebook("due", "tomorrow").err
 
 
+def test_a_roster_may_come_first(class_):
+    roster = class_.root / "roster.csv"
+    roster.write_text("student,name\ns1,Ann\ns2,Bob\n")
+    assert "2 new, 0 known" in class_.gradebook("roster", str(roster)).out
+    class_.hand_in({"s1": "right"})
+    class_.grade("--publish")
+    assert class_.gradebook("export").out.splitlines()[1:] == ["s1,Ann,,10,10,,,,", "s2,Bob,,,10,,,,"]
+
+
 def test_two_submissions_of_one_student_are_refused(class_):
     class_.hand_in({"s1": "right"})
     shutil.copytree(class_.handed / "s1", class_.root / "late/s1")
@@ -243,6 +303,14 @@ def test_hostile_names_steer_nothing(class_):
     assert "line SCORE" in done.out
     text = done.out + class_.gradebook("export").out
     assert not {"\x1b", "\x07", "\u202e"} & set(text)
+
+
+def test_a_name_that_is_no_text_stops_nobody(class_):
+    class_.hand_in({"s1": "right", "s2": "wrong"})
+    os.rename(os.fsencode(class_.handed / "s2"), os.fsencode(class_.handed) + b"/s2\xff\xfe")
+    done = class_.grade()
+    assert done.code == 0, done
+    assert "2 of 2 graded" in done.out
 
 
 def test_names_that_are_one_when_they_are_cleaned(class_):

@@ -162,6 +162,7 @@ def test_doctor(tinygrade, user):
     assert re.search(r"^isolation +strong$", text, re.M)
     workers = "a user that owns nothing" if user is None else "the same user"
     assert re.search(rf"^workers are +{workers}$", text, re.M)
+    assert re.search(r"^scratch +(in memory, capped|on the disk, watched)", text, re.M)
     assert "advice" not in text
 
 

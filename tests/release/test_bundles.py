@@ -119,7 +119,7 @@ def test_the_wheel_can_be_installed_and_run(bundles, tmp_path):
 
 def test_what_the_command_said(released):
     said = (released / "said.txt").read_text()
-    assert "proved: stubs have no points, the solution has all, no line of it is in the students' bundle" in said
+    assert "proved for one, two:\n  stubs have no points, the solution has all, no line of it is in the" in said
     assert "released solutions in it: first.py" in said
     assert "students: two: the solution has all points" in said
 

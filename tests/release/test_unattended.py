@@ -74,13 +74,13 @@ def test_a_submission_is_graded_with_hidden_checks(solved):
 
 
 def test_nothing_handed_in(place):
-    assert_not_graded(place.run(), "your submission cannot be read")
+    assert_not_graded(place.run(), "your submission could not be graded")
 
 
 def test_the_results_of_an_earlier_run_are_no_results_of_this_one(place):
     place.results.parent.mkdir()
     place.results.write_text('{"score": 100}')
-    assert_not_graded(place.run(), "cannot be read")
+    assert_not_graded(place.run(), "could not be graded")
 
 
 def test_the_deadline(solved, edit, left_behind):

@@ -14,7 +14,7 @@ import pytest
 
 from tests.inert import EVIL, assert_inert, assert_inert_text, assert_no_commands
 from tinygrade.events import CheckFinished, CheckStarted, Finished, Started, Swapped
-from tinygrade.model import Adjustment, Case, CheckResult, Diagnosis, Isolation, Report, Status, Swap
+from tinygrade.model import Adjustment, Case, CheckResult, Diagnosis, ErrorMap, Isolation, Report, Status, Swap
 from tinygrade.plugins import make_plugin_manager, reporters
 from tinygrade.reporters.advice import Commands
 from tinygrade.reporters.base import TakesSections
@@ -24,7 +24,8 @@ from tinygrade.text import clean
 REGISTERED = reporters(make_plugin_manager(warn=lambda _: None))
 STATUSES: tuple[Status, ...] = ("failed", "partial", "passed", "crashed", "grader_error", "not_implemented")
 SECRETS = {
-    name: f"hidden-{name}-7f3a" for name in ("input", "expected", "text", "hint", "where", "case", "cause", "evidence")
+    name: f"hidden-{name}-7f3a"
+    for name in ("input", "expected", "text", "hint", "where", "case", "cause", "evidence", "map")
 }
 
 
@@ -45,6 +46,7 @@ def evil_check(status: Status, number: int = 0, text: str = EVIL) -> CheckResult
         where=text,
         follows_from=(text,),
         output=text,
+        error_map=ErrorMap(text, (1, 2), ((0.5, 0.0),)),
     )
 
 
@@ -107,11 +109,12 @@ def hidden_check(status: Status) -> CheckResult:
         where=SECRETS["where"],
         follows_from=(SECRETS["cause"],),
         output=SECRETS["text"],
+        error_map=ErrorMap(SECRETS["map"], (1, 2), ((0.7654321, 0.0),)),
     )
 
 
 def nothing_of_it(text: str) -> None:
-    found = [secret for secret in (*SECRETS.values(), "5ec4e7", "1.2345678") if secret in text]
+    found = [secret for secret in (*SECRETS.values(), "5ec4e7", "1.2345678", "0.7654321") if secret in text]
     assert not found
 
 

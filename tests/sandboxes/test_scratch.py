@@ -12,6 +12,7 @@ from tinygrade.sandbox import WorkerDied
 from tinygrade.sandboxes.local import LocalSandbox
 from tinygrade.sandboxes.portable import PortableSandbox
 from tinygrade.worker import landlock, seccomp
+from tinygrade.worker.confinement import STEPS
 from tinygrade.worker.scratch import CAPPED, FILES, WATCHED
 
 needs_all = pytest.mark.skipif(not (landlock.abi() and seccomp.available()), reason="SKIPPED: no Landlock or seccomp")
@@ -161,6 +162,15 @@ def test_files_that_come_and_go_do_not_hide_what_is_there(root, student_of, fold
     with pytest.raises(WorkerDied, match="it wrote more than 1 MiB"):
         student_of(watched, folder).call("churn")
     watched.close()
+
+
+def test_a_folder_that_is_taken_away_is_the_students_doing(root, student_of, folder):
+    """Where nothing holds a worker back."""
+    open_to_all = LocalSandbox(Limits(scratch_mib=1), STEPS, root)
+    with pytest.raises(WorkerDied, match="it took its folder away"):
+        student_of(open_to_all, folder).call("attempt", "[os.rmdir(os.getcwd()), time.sleep(5)]")
+    open_to_all.close()
+    assert os.listdir(root) == []
 
 
 def test_there_is_none_unless_it_is_asked_for(student_of, folder, root):

@@ -14,7 +14,7 @@ from tinygrade import grading
 from tinygrade.audit.plan import Trial, written
 from tinygrade.audit.verdict import Verdict, judge, unjudged
 from tinygrade.errors import GraderError
-from tinygrade.forkserver import Forkserver, is_available
+from tinygrade.forkserver import Forkserver, started
 from tinygrade.grading import Job, Process
 from tinygrade.model import Assignment, Report
 
@@ -41,7 +41,7 @@ class Trials(Generic[Judged]):
         self._lock = threading.Lock()
         self._running: set[Process] = set()
         self._stopped = False
-        self._server = Forkserver() if is_available() else None
+        self._server: Forkserver | None = None
 
     def run(
         self, trials: Sequence[Trial], jobs: int, on_verdict: Callable[[Judged], None] = lambda verdict: None
@@ -53,6 +53,7 @@ class Trials(Generic[Judged]):
         """
         work = Path(tempfile.mkdtemp(prefix="tinygrade-audit-"))
         pool = ThreadPoolExecutor(jobs)
+        self._server = started()
         try:
             futures = [pool.submit(self._try, trial, work) for trial in trials]
             _watch(futures, on_verdict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tinygrade.coordinator.classrun import Summary
     from tinygrade.gradebook.book import Gradebook
     from tinygrade.gradebook.roster import Student
+    from tinygrade.isolation import Isolation
     from tinygrade.model import Assignment
     from tinygrade.reporters.classview import ClassView
 
@@ -60,10 +62,8 @@ def command(ctx: click.Context, /, assignment: str, sources: tuple[str, ...], **
         intake.refuse_course_inside(find_course(None, Path.cwd(), ctx.obj).root, where)
     found = load_assignment(open_course(ctx, options["course_dir"]), assignment)
     students = roster.read(options["roster"]) if options["roster"] else []
-    with terminable():
-        _require_isolation(found, ctx.obj)
-        with ClassView(sys.stdout) as view:
-            return _grade(ctx.obj, found, where, students, options, view)
+    with terminable(), ClassView(sys.stdout) as view:
+        return _grade(ctx.obj, found, where, students, options, view)
 
 
 def _grade(
@@ -112,7 +112,8 @@ def _run(
     executor = executors(manager).get(options["executor"])(jobs=options["jobs"] or os.cpu_count() or 1)
     settings = Settings(options["seed"], options["resume"], options["deadline"])
     try:
-        return grade_class(assignment, manager, book, handed, executor, settings, view, times)
+        measure = partial(_isolation, assignment, manager)
+        return grade_class(assignment, manager, book, handed, executor, measure, settings, view, times)
     except KeyboardInterrupt:
         view.note([Line("what was graded is stored; run the same command again to go on")])
         raise
@@ -138,13 +139,14 @@ def _changed(
     return [*lines, words.published(len(found))]
 
 
-def _require_isolation(assignment: Assignment, manager: pluggy.PluginManager) -> None:
-    from tinygrade.coordinator.classrun import require_isolation
+def _isolation(assignment: Assignment, manager: pluggy.PluginManager) -> Isolation:
+    """What a canary can do on this machine."""
     from tinygrade.plugins import sandboxes
     from tinygrade.sandboxes.builtin import default_name
 
     sandbox = sandboxes(manager).get(default_name())(limits=assignment.limits)
     try:
-        require_isolation(assignment, sandbox.isolation())
+        isolation: Isolation = sandbox.isolation()
     finally:
         sandbox.close()
+    return isolation

@@ -45,7 +45,7 @@ def _shared(function: F) -> F:
 
 @contextmanager
 def _opened(
-    ctx: click.Context, assignment: str, options: dict[str, Any]
+    ctx: click.Context, assignment: str, options: dict[str, Any], *, new: bool = False
 ) -> Iterator[tuple[Assignment, Gradebook, Entry]]:
     from tinygrade.cli.running import open_course
     from tinygrade.config import load_assignment
@@ -53,7 +53,7 @@ def _opened(
     from tinygrade.gradebook.book import Gradebook
 
     found = load_assignment(open_course(ctx, options["course_dir"]), assignment)
-    if not database.exists(options["gradebook"]):
+    if not new and not database.exists(options["gradebook"]):
         raise GradebookError(f"gradebook {options['gradebook']}: does not exist; `tinygrade grade` makes one")
     opened = database.Database(options["gradebook"])
     try:
@@ -139,7 +139,7 @@ def roster(ctx: click.Context, /, assignment: str, file: Path, **options: Any) -
     from tinygrade.gradebook import roster as reading
 
     students = reading.read(file)
-    with _opened(ctx, assignment, options) as (_, book, entry):
+    with _opened(ctx, assignment, options, new=True) as (_, book, entry):
         added = book.add_students(entry.course_id, students)
     _say([f"{len(students)} students in {file}: {added} new, {len(students) - added} known"])
     return 0

@@ -99,6 +99,7 @@ def commands(ctx: click.Context, seed: int, assignment: Assignment) -> Commands:
         course=_joined(_given(ctx, only={"course_dir"})),
         shared=frozenset(shared_names(assignment.course)),
         explains=assignment.hints == "full",
+        scripts=Path(ctx.params.get("submission") or ".").is_dir(),
     )
 
 

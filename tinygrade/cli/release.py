@@ -76,11 +76,12 @@ def _summary(out: Path, order: Order, made: Made) -> list[str]:
     from tinygrade.release.make import AUTOGRADER, STUDENTS
 
     names = ", ".join(assignment.id for assignment in order.assignments)
-    released = ", ".join(made.released) if made.released else "none"
+    released = [f"  released solutions in it: {', '.join(made.released)}"] if made.released else []
     removed = f", {made.removed} removed" if made.removed else ""
     return [
-        f"proved: stubs have no points, the solution has all, no line of it is in the students' bundle ({names})",
-        f"released solutions in it: {released}",
+        f"proved for {names}:",
+        "  stubs have no points, the solution has all, no line of it is in the students' bundle",
+        *released,
         f"{out}: {made.written} files written{removed}",
         f"  {STUDENTS}/, {STUDENTS}.zip ({made.size / 1e6:.1f} MB)  for students",
         f"  {AUTOGRADER}/  for you alone: its README.md says what to upload where",

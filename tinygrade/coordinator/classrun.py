@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tinygrade import __version__
+from tinygrade.calling import Once, call
 from tinygrade.coordinator.grader import Grader
 from tinygrade.coordinator.intake import Handed, tasks
 from tinygrade.errors import RefusedError
@@ -66,7 +67,7 @@ class Summary:
 
 
 def require_isolation(assignment: Assignment, isolation: Isolation) -> None:
-    """Refuse before anything is graded.
+    """Nothing is graded on a machine that isolates too little.
 
     Raises:
         RefusedError: this machine isolates less than the assignment asks for.
@@ -81,6 +82,7 @@ def grade_class(
     book: Gradebook,
     handed: Sequence[Handed],
     executor: Executor,
+    isolation: Callable[[], Isolation],
     settings: Settings,
     view: View,
     submitted: Mapping[str, str] | None = None,
@@ -88,10 +90,12 @@ def grade_class(
     """Grade what is not graded yet. An interrupt leaves everything that was told as graded in the gradebook.
 
     Args:
+        isolation: measures what this machine gives; asked when there is something to grade.
         submitted: times of submission by student, ISO 8601.
 
     Raises:
         UserError: course, assignment or gradebook are not in order.
+        RefusedError: this machine isolates less than the assignment asks for.
     """
     entry = book.entry(assignment)
     book.database.lock(f"{assignment.course.name}/{assignment.id}")
@@ -101,22 +105,44 @@ def grade_class(
     everything = [item.task if isinstance(item, Outcome) else item for item in looked_at]
     ids = book.hand_in(run, everything, submitted or {})
     graded = book.graded(run) if settings.resume else set()
-    summary = Summary()
+    keep = _Keeper(manager, book, run, ids, view)
+    summary = keep.summary
     summary.kept = summary.counts["complete"] = sum(ids[task.student] in graded for task in everything)
     view.planned(len(everything), summary.kept)
     for item in looked_at:
         if isinstance(item, Outcome):
-            _keep(book, run, ids, item, summary, view)
+            keep(item)
     todo = [item for item in looked_at if isinstance(item, Task) and ids[item.student] not in graded]
-    grader = Grader(assignment, manager, seed=seed, secret=entry.secret, deadline=settings.deadline)
-    try:
-        for outcome in executor.run(todo, grader, view.started):
-            _keep(book, run, ids, outcome, summary, view)
-    finally:
-        grader.close()
-        executor.close()
+    if todo:
+        require_isolation(assignment, isolation())
+        grader = Grader(assignment, manager, seed=seed, secret=entry.secret, deadline=settings.deadline)
+        try:
+            for outcome in executor.run(todo, grader, view.started):
+                keep(outcome)
+        finally:
+            grader.close()
+            executor.close()
+            keep.warn.tell()
     book.finish_run(run)
     return summary
+
+
+class _Keeper:
+    """Stores an outcome first, and then tells it: what was told as graded is graded."""
+
+    def __init__(
+        self, manager: pluggy.PluginManager, book: Gradebook, run: Run, ids: Mapping[str, int], view: View
+    ) -> None:
+        self._manager, self._book, self._run, self._ids, self._view = manager, book, run, ids, view
+        self.summary = Summary()
+        self.warn = Once()
+
+    def __call__(self, outcome: Outcome) -> None:
+        self._book.store(self._run, self._ids[outcome.task.student], outcome)
+        self.summary.add(outcome)
+        self._view.finished(outcome)
+        if outcome.report is not None:
+            call(self._manager, "tinygrade_report_ready", self.warn, {"report": outcome.report})
 
 
 def _looked_at(
@@ -127,10 +153,3 @@ def _looked_at(
         found.append(item)
         told(number, len(handed))
     return found
-
-
-def _keep(book: Gradebook, run: Run, ids: Mapping[str, int], outcome: Outcome, summary: Summary, view: View) -> None:
-    """Stored first, then told: what was told as graded is graded."""
-    book.store(run, ids[outcome.task.student], outcome)
-    summary.add(outcome)
-    view.finished(outcome)

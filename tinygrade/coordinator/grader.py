@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tinygrade import grading
 from tinygrade.errors import GraderError, PluginError, RefusedError, SubmissionError
 from tinygrade.executor import Kind, Outcome, Task
-from tinygrade.forkserver import Forkserver, is_available
+from tinygrade.forkserver import started
 from tinygrade.grading import Job, Process
 from tinygrade.model import Assignment, Report
 
@@ -38,7 +38,7 @@ class Grader:
         self._manager = manager
         self._secret = bytes.fromhex(secret)
         self._deadline = deadline
-        self._server = Forkserver() if is_available() else None
+        self._server = started()
         self._lock = threading.Lock()
         self._running: set[Process] = set()
         self._closed = False
@@ -85,8 +85,11 @@ class Grader:
         if report.submission["sha256"] != task.sha256:
             return "fault", None, "it changed while it was graded; run the same command again"
         faults = [check.title for check in report.checks if check.status == "grader_error"]
-        if report.score is None or faults:
-            return "incomplete", report, f"not graded, not zero: a fault of the grader in {', '.join(faults) or 'it'}"
+        if faults:
+            return "incomplete", report, f"not graded, not zero: a fault of the grader in {', '.join(faults)}"
+        if report.score is None:  # a policy failed, and says so among the adjustments
+            reasons = "; ".join(adjustment.reason for adjustment in report.adjustments)
+            return "incomplete", report, f"not graded, not zero: {reasons or 'there is no score'}"
         return "complete", report, ""
 
     def begin(self, process: Process) -> None:

@@ -19,6 +19,10 @@ from tinygrade.gradebook.database import Database
 from tinygrade.gradebook.roster import Student
 from tinygrade.gradebook.schema import assignments, courses, due_dates, results, runs, students, submissions
 from tinygrade.model import Assignment
+from tinygrade.text import clean_line
+
+#: Bytes of one text; the longest path has 4096.
+MAX_TEXT = 4096
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,11 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
+def plain(text: str) -> str:
+    """`text` as every database takes it: names of files may hold bytes that are no text, and one must not stop all."""
+    return clean_line(text, MAX_TEXT)
+
+
 class Gradebook:
     """Writes to an open database."""
 
@@ -71,7 +80,8 @@ class Gradebook:
             known = _keys(connection, course_id)
             added = 0
             for student in roster:
-                values = {"name": student.name, "email": student.email, "extra": json.dumps(dict(student.extra))}
+                extra = {plain(key): plain(value) for key, value in student.extra.items()}
+                values = {"name": student.name, "email": plain(student.email), "extra": json.dumps(extra)}
                 if student.key in known:
                     connection.execute(update(students).where(students.c.id == known[student.key]).values(values))
                 else:
@@ -106,7 +116,7 @@ class Gradebook:
             for task in tasks:
                 student = known[task.student]
                 found = ids.get((student, task.sha256))
-                values = {"source": task.source, "run_id": run.id}
+                values = {"source": plain(task.source), "run_id": run.id}
                 if task.student in submitted:
                     values["submitted"] = submitted[task.student]
                 if found is not None:
@@ -139,7 +149,7 @@ class Gradebook:
             "score": stored.raw_score(report) if report is not None and outcome.kind == "complete" else None,
             "max_score": report.max_score if report is not None else None,
             "seconds": round(outcome.seconds, 3),
-            "problem": outcome.problem,
+            "problem": plain(outcome.problem),
             "report": stored.packed(report) if report is not None else None,
             "at": now(),
         }

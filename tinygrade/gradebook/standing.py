@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,10 @@ from tinygrade.model import Report
 
 if TYPE_CHECKING:
     import pluggy
+
+
+#: Reports that are fetched together; some kilobytes each.
+CHUNK = 200
 
 
 @dataclass(frozen=True)
@@ -150,17 +154,25 @@ def _current(connection: Connection, entry: Entry) -> dict[int, Row[Any]]:
 
 def load_report(database: Database, result_id: int) -> Report:
     """The stored report (instructor's view), as it was before any due date was known."""
-    with database.reading() as connection:
-        data = connection.scalar(select(results.c.report).where(results.c.id == result_id))
-    return stored.unpacked(data or b"")
+    return stored.unpacked(_packed(database, [result_id]).get(result_id, b""))
 
 
 def reports(
     database: Database, entry: Entry, manager: pluggy.PluginManager, late: Mapping[str, Any]
 ) -> Iterator[tuple[Standing, Report]]:
     """Everybody's latest report with what policies say now, one at a time. `late` is the assignment's table."""
-    for standing in standings(database, entry):
-        if standing.latest is not None:
+    graded = [standing for standing in standings(database, entry) if standing.latest is not None]
+    for start in range(0, len(graded), CHUNK):
+        chunk = graded[start : start + CHUNK]
+        packed = _packed(database, [standing.latest.result_id for standing in chunk if standing.latest])
+        for standing in chunk:
+            assert standing.latest is not None
             context = {"student": standing.key, "submitted": standing.submitted, "due": standing.due, "late": late}
-            report = load_report(database, standing.latest.result_id)
+            report = stored.unpacked(packed[standing.latest.result_id])
             yield standing, stored.adjusted(manager, report, context)
+
+
+def _packed(database: Database, ids: Sequence[int]) -> dict[int, bytes]:
+    with database.reading() as connection:
+        rows = connection.execute(select(results.c.id, results.c.report).where(results.c.id.in_(ids)))
+        return {id: report or b"" for id, report in rows}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--submission", type=Path, help="folder that a student handed in")
     parser.add_argument("--results", type=Path, required=True, help="the results.json to write")
     parser.add_argument("--report", action="append", default=[], help="a further report, as tinygrade check takes it")
+    parser.add_argument("--json", type=Path, help="where to write the report itself, too")
     parser.add_argument("--deadline", type=float, help="seconds; default: as the assignment says")
     return parser
 
@@ -82,11 +84,13 @@ def _graded(options: argparse.Namespace) -> str:
     deadline = options.deadline or assignment.platform.deadline
     with tempfile.TemporaryDirectory(prefix="tinygrade-unattended-") as folder:
         work = Path(folder)
-        code, told = _run([*_command(options, assignment, work)], deadline)
+        code, told = _run(_command(options, assignment, work), deadline)
         report = _read(work / "report.json")
         if report is None:
             raise NotGraded(_reason(code, told))
         _refuse_weak(report, assignment.minimum_isolation)
+        if options.json is not None:
+            shutil.copyfile(work / "report.json", options.json)
         return (work / "results.json").read_text("utf-8")
 
 
@@ -154,7 +158,7 @@ def _read(file: Path) -> dict[str, Any] | None:
 def _reason(code: int, told: str) -> str:
     """Why there is no report, by the exit code of `tinygrade check`."""
     if code == 2:
-        return f"your submission cannot be read:\n{told[-_SHOWN:]}"
+        return f"your submission could not be graded:\n{told[-_SHOWN:]}"
     if code == 4:
         return f"this grader does not confine code as it must, so nothing of yours was run. {_OURS}"
     return f"the grader failed (exit code {code}). {_OURS}"

@@ -37,6 +37,8 @@ class Commands:
     shared: frozenset[str] = frozenset()
     #: May the page of a diagnosis be named?
     explains: bool = True
+    #: Can `repro` write a script? It needs the folder with the student's files, and not an archive of them.
+    scripts: bool = True
 
     @classmethod
     def of(cls, report: Report) -> Commands:
@@ -115,7 +117,7 @@ def _commands(check: CheckResult, assignment: str, commands: Commands) -> list[L
     found = [f"again: {commands.again(check)}"]
     if check.diagnosis and commands.explains:
         found.insert(0, f"more:  {commands.more(check.diagnosis.code)}")
-    if check.status not in OPEN:
+    if check.status not in OPEN and commands.scripts:
         found.append(f"debug: {commands.debug(check, assignment)}")
     return [Line(f"{_INDENT}{command}") for command in found]
 

@@ -20,6 +20,8 @@ from tinygrade.sandboxes.deadline import Patience
 from tinygrade.sandboxes.isolation import Gate, measured
 from tinygrade.sandboxes.scratch import Scratch
 
+#: The zygote imports numpy before its first answer: a fraction of a second, and many on a machine that is overloaded.
+PATIENCE_SECONDS = 60
 WORKER = Path(__file__).parent.parent / "worker" / "__main__.py"
 
 
@@ -106,8 +108,8 @@ class LocalSandbox:
         return channel
 
     def request(self, message: dict[str, Any], fds: list[int]) -> dict[str, Any]:
-        """Ask the zygote. It runs only our code: no answer within ten seconds is our fault."""
-        self._control.settimeout(10)
+        """Ask the zygote. It runs only our code: no answer within this time is our fault."""
+        self._control.settimeout(PATIENCE_SECONDS)
         try:
             socket.send_fds(self._control, [json.dumps(message).encode()], fds)
             data = self._control.recv(4096)

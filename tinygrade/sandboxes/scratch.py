@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from itertools import islice
 from pathlib import Path
 
 from tinygrade.worker.scratch import FILES
@@ -33,14 +34,14 @@ class Scratch:
         """What is too much in there, in words; "" when nothing is."""
         if not self._mib:
             return ""
-        size = count = 0
-        with os.scandir(self._folder) as entries:
-            for entry in entries:
-                count += 1
-                if count > FILES:
-                    return f"it made more than {FILES} files"
-                size += _size(entry)
-        return f"it wrote more than {self._mib} MiB into its folder" if size > self._mib << 20 else ""
+        try:
+            with os.scandir(self._folder) as entries:
+                found = [_size(entry) for entry in islice(entries, FILES + 1)]
+        except OSError:  # only where little of the confinement is there
+            return "it took its folder away"
+        if len(found) > FILES:
+            return f"it made more than {FILES} files"
+        return f"it wrote more than {self._mib} MiB into its folder" if sum(found) > self._mib << 20 else ""
 
     def remove(self) -> None:
         if self._folder:

@@ -32,14 +32,22 @@ class Damaged(ValueError):
 class Store:
     """Answers by the names of their questions.
 
+    Args:
+        trees, numbers: as `trees` and `numbers()` were when it was written.
+        beside: another store, into which this one may go: what it holds already has no weight.
+
     Attributes:
-        trees: as they were added, or as they were read.
-        numbers: by kind, what the trees point into.
+        trees: JSON, by the name of the question.
     """
 
     def __init__(
-        self, trees: Mapping[str, Any] | None = None, numbers: Mapping[str, np.ndarray] | None = None
+        self,
+        trees: Mapping[str, Any] | None = None,
+        numbers: Mapping[str, np.ndarray] | None = None,
+        beside: Store | None = None,
     ) -> None:
+        self._beside = beside
+        self._bytes = 0
         self.trees: dict[str, Any] = dict(trees or {})
         self._parts: dict[str, list[np.ndarray]] = {kind: [array] for kind, array in (numbers or {}).items()}
         self._sizes = {kind: array.size for kind, array in (numbers or {}).items()}
@@ -58,8 +66,8 @@ class Store:
 
     @property
     def size(self) -> int:
-        """Bytes in a record, about: names and numbers do not compress."""
-        return NAME_SIZE * len(self.trees) + sum(int(kind[1:]) * size for kind, size in self._sizes.items())
+        """Bytes that this adds to a record, about: names and numbers do not compress."""
+        return NAME_SIZE * len(self.trees) + self._bytes
 
     def get(self, question: str) -> Any:
         """The answer; an exception is an answer, too.
@@ -97,6 +105,8 @@ class Store:
             self._places[key] = self._sizes.get(kind, 0)
             self._parts.setdefault(kind, []).append(flat.copy())
             self._sizes[kind] = self._places[key] + flat.size
+            known = self._beside is not None and key in self._beside._places
+            self._bytes += 0 if known else flat.nbytes
         return {kind: [self._places[key], *value.shape]}
 
     def _value(self, tree: Any, depth: int) -> Any:

@@ -49,7 +49,7 @@ class RecordingLibrary:
 
         Whoever asks on is told TooMuch.
         """
-        before, self.answers, self._most = self.answers, Store(), float(size)
+        before, self.answers, self._most = self.answers, Store(beside=self.answers), float(size)
         try:
             yield
         finally:

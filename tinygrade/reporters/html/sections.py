@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tinygrade.figures import Figure, HeatMap, LineChart, Meter, Number, Table
+from tinygrade.figures import Figure, HeatMap, LineChart, Meter, Number, Panel, Table
 from tinygrade.model import Report
 from tinygrade.reporters.base import Sources
 from tinygrade.reporters.curve import finite
 from tinygrade.reporters.html import chart
 from tinygrade.text import clean
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
 
 #: Steps of the colours of a heat map.
 SHADES = 5
@@ -74,7 +71,7 @@ def _section(name: str, data: Any, sources: Sources, next_id: Callable[[], str])
 def _drawn(figure: Figure, next_id: Callable[[], str]) -> Drawn:
     match figure:
         case LineChart():
-            return Drawn("chart", figure, _chart(figure, next_id()))
+            return Drawn("chart", figure, chart.draw(figure, next_id()))
         case HeatMap():
             return Drawn("heatmap", figure, [_grid(panel) for panel in figure.panels[:PANELS_MOST]])
         case Table():
@@ -83,10 +80,6 @@ def _drawn(figure: Figure, next_id: Callable[[], str]) -> Drawn:
             share = min(1.0, max(0.0, figure.value / figure.most)) if figure.most > 0 else 0.0
             return Drawn("meter", figure, f"{100 * share:.1f}")
     raise TypeError(f"{type(figure).__name__} is no figure")
-
-
-def _chart(figure: LineChart, name: str) -> Markup:
-    return chart.draw(figure, name)
 
 
 def _rows(table: Table) -> list[tuple[str, list[tuple[str, bool]]]]:
@@ -99,7 +92,7 @@ def _rows(table: Table) -> list[tuple[str, list[tuple[str, bool]]]]:
     ]
 
 
-def _grid(panel: Any) -> Grid:
+def _grid(panel: Panel) -> Grid:
     labels = [*panel.row_labels, *[""] * len(panel.rows)]
     rows = [
         (label, [_cell(value) for value in row[:CELLS_MOST]])
