@@ -55,6 +55,7 @@ def test_the_run_is_told_with_what_repeats_it(stored: Callable[[str], Report]) -
     assert whole.properties == {"title": "assignment2: 84/100"}
     assert whole.data.splitlines() == [
         "again at home: tinygrade check assignment2 --seed 41",
+        "where the solution is not on disk, leave --seed out",
         "graded with numpy 2.4.6, Python 3.11.7, Linux 6.8.0, isolation strong, tinygrade 0.1.0",
     ]
 

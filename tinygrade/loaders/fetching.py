@@ -42,7 +42,11 @@ for kind, most in (("FSIZE", {MAX_FILE_BYTES}), ("AS", {MAX_MEMORY_BYTES}), ("CP
     number = getattr(resource, "RLIMIT_" + kind)
     hard = resource.getrlimit(number)[1]
     most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(number, (most, most))
+    try:
+        resource.setrlimit(number, (most, most))
+    except (ValueError, OSError):
+        if sys.platform == "linux":
+            raise  # elsewhere a limit may exist by name only
 os.execv(sys.argv[1], sys.argv[1:])
 """
 _CONFIG = {

@@ -29,9 +29,15 @@ def graded_with(report: Report) -> str:
     return ", ".join([*parts, f"tinygrade {clean_line(report.tinygrade)}"] if report.tinygrade else parts)
 
 
+def without_solution(report: Report) -> str:
+    """What to change about the command where a student has no solution: a record knows its own seeds only."""
+    return "where the solution is not on disk, leave --seed out" if report.reference == "live" else ""
+
+
 def lines(report: Report) -> list[str]:
-    """Both, as lines of plain text."""
-    return [f"again at home: {again(report)}", f"graded with {graded_with(report)}"]
+    """All of it, as lines of plain text."""
+    told = [f"again at home: {again(report)}", without_solution(report), f"graded with {graded_with(report)}"]
+    return [line for line in told if line]
 
 
 def differences(there: Mapping[str, str], here: Mapping[str, str]) -> list[str]:

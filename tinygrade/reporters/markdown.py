@@ -163,7 +163,9 @@ def _folded(title: str, body: str) -> str:
 
 
 def _home(report: Report) -> list[str]:
-    return ["Again at home:", block(home.again(report)), f"Graded with {span(home.graded_with(report))}."]
+    hint = home.without_solution(report)
+    lead = f"Again at home ({hint}):" if hint else "Again at home:"
+    return [lead, block(home.again(report)), f"Graded with {span(home.graded_with(report))}."]
 
 
 def _mark(status: Status) -> str:

@@ -6,6 +6,7 @@ A run that is killed leaves nothing in the log, and the next comparison makes up
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -18,12 +19,7 @@ from tinygrade import Course, GraderError, UsageError
 from .grid import Job
 
 #: The command line, in a process that does not outlive ours and leaves Ctrl-C to us.
-_COMMAND = """
-from tinygrade.cli import main
-from tinygrade.session import die_with_parent
-die_with_parent()
-main()
-"""
+_COMMAND = "from tinygrade.cli import main; from tinygrade.session import die_with; die_with({}); main()"
 
 
 class Log:
@@ -124,7 +120,7 @@ class Runner:
             raise GraderError("a run was started after the end")
         started(job)
         process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _COMMAND, "train", *self._words(job)],
+            [sys.executable, "-P", "-c", _COMMAND.format(os.getpid()), "train", *self._words(job)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
