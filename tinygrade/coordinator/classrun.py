@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tinygrade import __version__
@@ -116,8 +117,8 @@ def grade_class(
     if todo:
         if executor.here:
             require_isolation(assignment, isolation())
-        deadline, here = settings.deadline, executor.here
-        grader = ShippingGrader(assignment, manager, seed=seed, secret=entry.secret, deadline=deadline, here=here)
+        make = partial(ShippingGrader, deadline=settings.deadline, here=executor.here)
+        grader = make(assignment, manager, seed=seed, secret=entry.secret)
         try:
             for outcome in executor.run(todo, grader, view.started):
                 keep(outcome)
