@@ -1,9 +1,9 @@
 """What does a large class cost? `python -m benchmarks.scale [--submissions 2000] [--assignment NAME] [--minutes M]`.
 
 Grades synthetic submissions through the real command and looks at its processes meanwhile: CPU and memory of the
-coordinator (first and last tenth, peak), memory of everything below it, and for each submission CPU seconds and bytes of
-the gradebook. With `--minutes` it stops early, by the signal that Ctrl-C sends, and the figures are of what was graded
-until then. Without `--assignment` the checks take no time: what is measured then is the grader around them. Prints JSON.
+coordinator (first and last tenth, peak), memory of everything below it, and for each submission CPU seconds and bytes
+of the gradebook. With `--minutes` it stops early, by the signal that Ctrl-C sends: the figures are of what was graded
+by then. Without `--assignment` the checks take no time: what is measured then is the grader around them. Prints JSON.
 """
 
 from __future__ import annotations
