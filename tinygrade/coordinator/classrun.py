@@ -91,7 +91,6 @@ def grade_class(
     """Grade what is not graded yet. An interrupt leaves everything that was told as graded in the gradebook.
 
     Args:
-        executor: closed by the caller.
         isolation: measures what this machine gives; asked when there is something to grade.
         submitted: times of submission by student, ISO 8601.
 
