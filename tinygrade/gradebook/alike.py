@@ -46,9 +46,7 @@ class PrintStore:
         self._database, self._entry, self._method = database, entry, method
 
     def known(self) -> set[str]:
-        query = select(prints.c.sha256).where(
-            prints.c.assignment_id == self._entry.id, prints.c.method == self._method
-        )
+        query = select(prints.c.sha256).where(prints.c.assignment_id == self._entry.id, prints.c.method == self._method)
         with self._database.reading() as connection:
             return set(connection.scalars(query))
 

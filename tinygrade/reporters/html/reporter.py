@@ -30,9 +30,7 @@ class HtmlReporter:
     suffix = ".html"
 
     def __init__(self) -> None:
-        missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
-        if missing:
-            raise UsageError(f'the report format html needs {" and ".join(missing)}: pip install "tinygrade[html]"')
+        require_extra()
         self._sources = Sources()
 
     def use_sections(self, section_text: SectionText) -> None:
@@ -46,6 +44,13 @@ class HtmlReporter:
 
         template = environment().get_template("page.html")
         return template.render(page=page_of(report, self._sources), style=style()) + "\n"
+
+
+def require_extra() -> None:
+    """Raises UsageError where the extra `html` is not installed."""
+    missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UsageError(f'the report format html needs {" and ".join(missing)}: pip install "tinygrade[html]"')
 
 
 def environment() -> Environment:
