@@ -19,10 +19,8 @@ from tinygrade.model import CheckResult, Diagnosis, Report
 #: A name that a roster or a folder may hold.
 EVIL = "s<script>window.owned=1</script>"
 #: Work that is long enough to be compared; `{}` is where one differs from the other.
-LONG = "".join(
-    f"def step_{i}({{0}}, rate):\n    {{0}}.grad{i} = rate * {{0}}.value{i} - {i}\n    return {{0}}.update{i}({{0}}.grad{i})\n"
-    for i in range(40)
-)
+STEP = "def step_{i}({{}}, rate):\n    {{}}.grad{i} = rate * {{}}.value{i} - {i}\n    return {{}}.update{i}(rate)\n"
+LONG = "".join(STEP.format(i=i) for i in range(40))
 LEAK = "the model sees the future: 14/15 exact"
 
 
@@ -86,6 +84,6 @@ def _report_of(i: int, task: Task, students: int) -> Report:
 def _work(root: Path, i: int) -> tuple[Path, list[str]]:
     folder = root / str(i)
     folder.mkdir(parents=True)
-    text = LONG.format("weights" if i == 2 else "parameter") if i in (2, 3) else OPS["right"] + f"x{i} = {i}\n" * 50
-    (folder / "ops.py").write_text(text)
+    copied = LONG.replace("{}", "weights" if i == 2 else "parameter")
+    (folder / "ops.py").write_text(copied if i in (2, 3) else OPS["right"] + f"x{i} = {i}\n" * 50)
     return folder, ["ops.py"]

@@ -104,9 +104,7 @@ def grade_class(
     entry = book.entry(assignment)
     book.database.lock(f"{assignment.course.name}/{assignment.id}")
     seed = entry.seed if settings.seed is None else settings.seed
-    take = _Prints(assignment, book, entry)
-    looked_at = _looked_at(handed, assignment, manager, view.read, take)
-    take.store()
+    looked_at = _looked_at(handed, assignment, manager, view.read, _Prints(assignment, book, entry))
     run = book.start_run(entry, fingerprint(assignment), __version__, seed)
     everything = [item.task if isinstance(item, Outcome) else item for item in looked_at]
     ids = book.hand_in(run, everything, submitted or {})
@@ -160,7 +158,7 @@ class _Prints:
         self._known = self._store.known()
         self._new: dict[str, bytes] = {}
 
-    def __call__(self, submission: Submission) -> None:
+    def take(self, submission: Submission) -> None:
         if submission.sha256 in self._known:
             return
         self._known.add(submission.sha256)
@@ -178,10 +176,11 @@ def _looked_at(
     assignment: Assignment,
     manager: pluggy.PluginManager,
     told: Callable[[int, int], Any],
-    seen: Callable[[Submission], None],
+    prints: _Prints,
 ) -> list[Task | Outcome]:
     found = []
-    for number, item in enumerate(tasks(handed, assignment, manager, seen), 1):
+    for number, item in enumerate(tasks(handed, assignment, manager, prints.take), 1):
         found.append(item)
         told(number, len(handed))
+    prints.store()
     return found
