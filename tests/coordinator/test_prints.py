@@ -1,4 +1,4 @@
-"""Fingerprints: the same for what is the same up to names, layout and comments, and bounded for whatever is handed in."""
+"""Fingerprints: the same up to names, layout and comments, and bounded for whatever is handed in."""
 
 from __future__ import annotations
 
