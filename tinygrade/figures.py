@@ -51,6 +51,27 @@ class LineChart:
 
 
 @dataclass(frozen=True)
+class BarChart:
+    """A bar for each label.
+
+    Attributes:
+        alt: what the chart shows, in words, for those who cannot see it.
+        lying: bars from left to right, the first label on top: for long labels.
+        most: where the axis of values ends; None: at the highest bar.
+    """
+
+    title: str
+    alt: str
+    label: str
+    value_label: str
+    labels: Sequence[str]
+    values: Sequence[float]
+    lying: bool = False
+    most: float | None = None
+    caption: str = ""
+
+
+@dataclass(frozen=True)
 class Panel:
     """One table of numbers with its labels; None is an entry that has no value."""
 
@@ -101,4 +122,4 @@ class Table:
     caption: str = ""
 
 
-Figure = LineChart | HeatMap | Meter | Table
+Figure = LineChart | BarChart | HeatMap | Meter | Table

@@ -51,7 +51,7 @@ class TrainingRun:
             return 0.0
         return share * self.best.proof * self.judge.share
 
-    def _sign_of_leak(self, leak: Judged) -> str:
+    def sign_of_leak(self, leak: Judged) -> str:
         if leak.loss < self.judge.floor:
             return f"its loss {leak.loss:.4f} is below the floor {self.judge.floor:.4f} of every causal model"
         return f"{leak.exact}/15 exact, and a causal model can get 12 at the most"
@@ -60,7 +60,7 @@ class TrainingRun:
         """Raise StudentFailure when there is nothing to judge, or when the model sees the future."""
         if self.leak is not None:
             raise StudentFailure(
-                f"your model sees the future: {self._sign_of_leak(self.leak)}",
+                f"your model sees the future: {self.sign_of_leak(self.leak)}",
                 hint="Change a later character only. Which outputs may move?",
                 diagnosis=self.curve or Diagnosis("sees-the-future", {"exact": self.leak.exact}),
             )
@@ -208,6 +208,7 @@ def training_section(run: TrainingRun, curve: list[list[float]]) -> dict[str, An
         "sees_the_future": run.leak is not None,
         "curve": curve,
         "milestones": [[step, loss] for step, loss in milestones.items() if loss is not None],
+        **({} if run.leak is None else {"look_at": f"the model sees the future: {run.sign_of_leak(run.leak)}"}),
     }
 
 

@@ -9,12 +9,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from tinygrade.errors import GradebookError
 from tinygrade.gradebook.database import Database, meaning
 from tinygrade.gradebook.migrations import STEPS, upgrade, version
-from tinygrade.gradebook.schema import courses, schema_versions
+from tinygrade.gradebook.schema import courses, prints, schema_versions
 
 
 @pytest.fixture
@@ -70,7 +70,20 @@ def test_a_newer_one_is_left_alone(url):
     with database.writing() as connection:
         connection.execute(insert(schema_versions).values(version=99, since=""))
     database.close()
-    assert "written by a newer tinygrade (schema 99, this one knows 1)" in refused(url)
+    assert f"written by a newer tinygrade (schema 99, this one knows {len(STEPS)})" in refused(url)
+
+
+def test_one_without_prints_gets_them(url):
+    database = Database(url)
+    with database.writing() as connection:
+        prints.drop(connection)
+        connection.execute(delete(schema_versions).where(schema_versions.c.version > 1))
+    database.close()
+    again = Database(url)
+    with again.reading() as connection:
+        assert version(connection) == len(STEPS)
+        assert connection.execute(select(prints)).all() == []
+    again.close()
 
 
 def test_an_older_one_is_brought_up_to_date_in_one_transaction(url):
@@ -86,10 +99,10 @@ def test_an_older_one_is_brought_up_to_date_in_one_transaction(url):
     with pytest.raises(GradebookError, match="it failed"), database.writing() as connection:
         upgrade(connection, (*STEPS, add, fail))
     with database.reading() as connection:
-        assert version(connection) == 1
+        assert version(connection) == len(STEPS)
     with database.writing() as connection:
-        assert upgrade(connection, (*STEPS, add)) == 1
-        assert version(connection) == 2
+        assert upgrade(connection, (*STEPS, add)) == len(STEPS)
+        assert version(connection) == len(STEPS) + 1
         connection.exec_driver_sql("INSERT INTO courses (name, term) VALUES ('Tiny', 'autumn')")
     database.close()
 

@@ -62,7 +62,7 @@ def test_mistakes_and_same_work(class_):
         ("mask", ["s1", "s2", "s4"]),
         ("scale", ["s3"]),
     ]
-    assert class_.same == {"a": ["s1", "s2"]}
+    assert class_.same == [["s1", "s2"]]
 
 
 def test_a_student_counts_once_for_a_mistake():

@@ -8,10 +8,12 @@ import re
 import shlex
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +80,11 @@ def test_a_mixed_class(class_, left_behind):
     assert "6 of 7 graded" in done.out
     again = class_.grade()
     assert again.scores() == {}
+    told = class_("report", "--class", "alpha").out
+    assert "6 graded: 0 to 10 of 10" in told
+    assert "s7" in told[told.index("look at these yourself") :]
+    with closing(sqlite3.connect(class_.root / "gradebook.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM prints").fetchone() == (6,), "one for each content"
     assert "7 submissions, 6 of them graded already" in again.out
     write_class(class_.handed, {"s7": "wrong"})
     healed = class_.grade()

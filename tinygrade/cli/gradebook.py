@@ -187,40 +187,16 @@ def reports(
 
     with _opened(ctx, assignment, options) as (found, book, entry):
         late = found.extra.get("late", {})
-        everybody = standing.reports(book.database, entry, ctx.obj, late)
         count = 0
-        for who, report in everybody:
-            if student is None or who.key == student:
-                _make_folder(out)
-                shown = report if instructor else report.student_view()
-                # a name may hold what leads out of a folder
-                outputs.write_file(out / f"{quote(who.key, safe='@+ ')}.json", json.dumps(shown.to_json(), indent=1))
-                count += 1
+        for who, report in standing.reports(book.database, entry, ctx.obj, late, student):
+            _make_folder(out)
+            shown = report if instructor else report.student_view()
+            # a name may hold what leads out of a folder
+            outputs.write_file(out / f"{quote(who.key, safe='@+ ')}.json", json.dumps(shown.to_json(), indent=1))
+            count += 1
     if student is not None and not count:
         raise UsageError(f"the gradebook has no report of a student {student!r} for {assignment}")
     _say([f"{count} written to {out}"])
-    return 0
-
-
-@command.command("class")
-@_shared
-@click.option("--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Also write the checks as CSV.")
-def overview(ctx: click.Context, /, assignment: str, file: Path | None, **options: Any) -> int:
-    """Show what the class did not understand."""
-    from tinygrade.cli import outputs
-    from tinygrade.coordinator import overview
-    from tinygrade.gradebook import standing
-    from tinygrade.gradebook.insight import insight
-
-    if file is not None:
-        outputs.try_writing(file)
-    with _opened(ctx, assignment, options) as (found, book, entry):
-        everybody = standing.reports(book.database, entry, ctx.obj, found.extra.get("late", {}))
-        figures = insight((who.key, report) for who, report in everybody)
-        problems = [(who.key, who.problem) for who in standing.standings(book.database, entry) if who.problem]
-    if file is not None:
-        outputs.write_file(file, overview.to_csv(figures))
-    _say(overview.lines(figures, problems))
     return 0
 
 

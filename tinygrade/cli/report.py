@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tinygrade.cli import outputs
+from tinygrade.cli.gradebook import gradebook_option
 from tinygrade.cli.options import course_option
 from tinygrade.errors import CourseError, UsageError
 from tinygrade.reporters.base import SectionText, Sources, TakesMany
@@ -26,7 +27,7 @@ Plan = tuple[outputs.Target, Sequence["Report"]]
 
 
 @click.command("report")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE...", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--report",
     "formats",
@@ -35,23 +36,54 @@ Plan = tuple[outputs.Target, Sequence["Report"]]
     help="Make this of them, for example junit=r.xml; a folder (junit=out/) takes one file for each report.",
 )
 @click.option("--instructor", is_flag=True, help="Show hidden checks in full, where the report holds that.")
+@click.option("--class", "class_", metavar="ASSIGNMENT", help="The class in the gradebook: terminal, html or csv.")
+@click.option("--student", metavar="ID", help="This student's reports in the gradebook; with --class, that one.")
+@gradebook_option
 @course_option
 @click.pass_context
-def command(
-    ctx: click.Context, files: tuple[Path, ...], formats: tuple[str, ...], instructor: bool, course_dir: Path | None
-) -> int:
-    """Show reports that were stored as JSON (`tinygrade check --report json=FILE`) once more."""
-    from tinygrade.plugins import reporters
+def command(ctx: click.Context, /, files: tuple[Path, ...], formats: tuple[str, ...], **options: Any) -> int:
+    """Show reports that were stored as JSON (`tinygrade check --report json=FILE`) once more.
+
+    Or what the gradebook holds: --class tells the instructor what the class did not understand, --student shows the
+    reports of one.
+    """
+    from tinygrade.cli import stored_grades
     from tinygrade.stored import read
 
-    stored = [read(file) for file in files]
+    class_, student = options["class_"], options["student"]
+    if bool(files) == bool(class_ or student):
+        raise UsageError("report: name files, or --class ASSIGNMENT, or --student ID")
+    if class_ and not student:
+        stored_grades.show_class(ctx, class_, formats, options)
+        return 0
+    if student:
+        found = stored_grades.reports_of(ctx, student, class_, options)
+        _give(ctx, [Path(f"{name}.json") for name in found], list(found.values()), formats, options, read_here=())
+    else:
+        _give(ctx, files, [read(file) for file in files], formats, options, read_here=files)
+    return 0
+
+
+def _give(
+    ctx: click.Context,
+    names: Sequence[Path],
+    stored: Sequence[Report],
+    formats: Sequence[str],
+    options: dict[str, Any],
+    read_here: Sequence[Path],
+) -> None:
+    """Show reports, or write them in formats. `names`: what files of theirs are called after."""
+    from tinygrade.plugins import reporters
+
+    instructor, course_dir = options["instructor"], options["course_dir"]
     reports = stored if instructor else [report.student_view() for report in stored]
     sources = _sources(ctx, course_dir)
     if formats:
-        _write(_plans(files, reports, formats, reporters(ctx.obj), sources))
+        plans = _plans(names, reports, formats, reporters(ctx.obj), sources)
+        _refuse_clashes(read_here, [target for target, _ in plans])
+        _write(plans)
     else:
         _show(reports, sources.section_text)
-    return 0
 
 
 def _sources(ctx: click.Context, course_dir: Path | None) -> Sources:
@@ -120,7 +152,6 @@ def _plans(
         names = _names(files, value, registry)
         for name, report in zip(names, reports, strict=True):
             plans += [(target, [report]) for target in outputs.parse([name], registry, sources)]
-    _refuse_clashes(files, [target for target, _ in plans])
     for target, many in plans:
         if len(many) > 1 and not isinstance(target.reporter, TakesMany):
             name = target.format

@@ -11,19 +11,23 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tinygrade import __version__
 from tinygrade.calling import Once, call
 from tinygrade.coordinator.intake import Handed, tasks
+from tinygrade.coordinator.prints import Prints, packed
 from tinygrade.coordinator.shipping import ShippingGrader
 from tinygrade.errors import RefusedError
 from tinygrade.executor import Executor, Outcome, Task
 from tinygrade.fingerprint import fingerprint
-from tinygrade.gradebook.book import Gradebook, Run
+from tinygrade.gradebook.alike import PrintStore
+from tinygrade.gradebook.book import Entry, Gradebook, Run
 from tinygrade.isolation import Isolation, refusal
-from tinygrade.model import Assignment
+from tinygrade.model import Assignment, Submission
 
 if TYPE_CHECKING:
     import pluggy
 
 #: Problems that the summary lists; the gradebook has all.
 LISTED = 20
+#: Fingerprints that are stored in one transaction.
+TOGETHER = 100
 
 
 class View(Protocol):
@@ -101,7 +105,7 @@ def grade_class(
     entry = book.entry(assignment)
     book.database.lock(f"{assignment.course.name}/{assignment.id}")
     seed = entry.seed if settings.seed is None else settings.seed
-    looked_at = _looked_at(handed, assignment, manager, view.read)
+    looked_at = _looked_at(handed, assignment, manager, view.read, _Prints(assignment, book, entry))
     run = book.start_run(entry, fingerprint(assignment), __version__, seed)
     everything = [item.task if isinstance(item, Outcome) else item for item in looked_at]
     ids = book.hand_in(run, everything, submitted or {})
@@ -147,11 +151,38 @@ class _Keeper:
             call(self._manager, "tinygrade_report_ready", self.warn, {"report": outcome.report})
 
 
+class _Prints:
+    """Takes the fingerprints of what has none yet, and stores them some at a time."""
+
+    def __init__(self, assignment: Assignment, book: Gradebook, entry: Entry) -> None:
+        self._prints = Prints(assignment.course.template / assignment.course.package)
+        self._store = PrintStore(book.database, entry, self._prints.method)
+        self._known = self._store.known()
+        self._new: dict[str, bytes] = {}
+
+    def take(self, submission: Submission) -> None:
+        if submission.sha256 in self._known:
+            return
+        self._known.add(submission.sha256)
+        self._new[submission.sha256] = packed(self._prints.of(submission.root, submission.files))
+        if len(self._new) >= TOGETHER:
+            self.store()
+
+    def store(self) -> None:
+        self._store.keep(self._new)
+        self._new = {}
+
+
 def _looked_at(
-    handed: Sequence[Handed], assignment: Assignment, manager: pluggy.PluginManager, told: Callable[[int, int], Any]
+    handed: Sequence[Handed],
+    assignment: Assignment,
+    manager: pluggy.PluginManager,
+    told: Callable[[int, int], Any],
+    prints: _Prints,
 ) -> list[Task | Outcome]:
     found = []
-    for number, item in enumerate(tasks(handed, assignment, manager), 1):
+    for number, item in enumerate(tasks(handed, assignment, manager, prints.take), 1):
         found.append(item)
         told(number, len(handed))
+    prints.store()
     return found

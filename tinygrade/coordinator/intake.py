@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from tinygrade.executor import Outcome, Task
 from tinygrade.gradebook.roster import Student, problem_of_key
 from tinygrade.loaders.bulk import find_submissions
 from tinygrade.loading import load
-from tinygrade.model import Assignment
+from tinygrade.model import Assignment, Submission
 from tinygrade.text import clean_line
 
 if TYPE_CHECKING:
@@ -67,8 +67,16 @@ def _refuse_doubles(found: Sequence[Handed]) -> None:
         raise UsageError("\n".join(doubles[:TOLD]) + more + "\nkeep one of each, or name it in the roster's `source`")
 
 
-def tasks(handed: Sequence[Handed], assignment: Assignment, manager: pluggy.PluginManager) -> Iterator[Task | Outcome]:
-    """For each its task, with the hash of its content; an outcome at once for what cannot be read."""
+def tasks(
+    handed: Sequence[Handed],
+    assignment: Assignment,
+    manager: pluggy.PluginManager,
+    seen: Callable[[Submission], None] = lambda submission: None,
+) -> Iterator[Task | Outcome]:
+    """For each its task, with the hash of its content; an outcome at once for what cannot be read.
+
+    `seen` is called with each submission while its copy is there.
+    """
     warn = Once()
     for one in handed:
         with tempfile.TemporaryDirectory(prefix="tinygrade-intake-", dir=_memory()) as folder:
@@ -77,6 +85,7 @@ def tasks(handed: Sequence[Handed], assignment: Assignment, manager: pluggy.Plug
             except (SubmissionError, PluginError) as error:
                 yield Outcome(Task(one.student, one.source, ""), "unreadable", problem=clean_line(str(error)))
             else:
+                seen(loaded)
                 yield Task(one.student, one.source, loaded.sha256)
     warn.tell()
 

@@ -1,4 +1,4 @@
-"""A class in lines of text and as CSV: what `tinygrade gradebook class` shows."""
+"""A class in lines of text and as CSV: what `tinygrade report --class` shows."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from tinygrade.text import clean_line
 BAR = 40
 #: So many mistakes are listed.
 MISTAKES = 15
+#: So many of those who handed in the same are named.
+SAME = 8
 FIGURES = ("check", "points", "passed", "share", "discrimination", "seconds")
 
 
@@ -24,8 +26,9 @@ def lines(found: Insight, problems: Sequence[tuple[str, str]]) -> list[str]:
         return ["nobody is graded yet", *_people(found, problems)]
     low, middle, high = min(found.scores), statistics.median(found.scores), max(found.scores)
     mean = statistics.fmean(found.scores)
-    head = f"{len(found.scores)} graded: {low:g} to {high:g} of {found.max_score:g}, median {middle:g}, mean {mean:.1f}"
-    return [head, *_histogram(found), "", *_checks(found), *_mistakes(found), *_people(found, problems)]
+    span = f"{len(found.scores)} graded: {low:g} to {high:g} of {found.max_score:g}"
+    scores = [f"{span}, median {middle:g}, mean {mean:.1f}", *_histogram(found)]
+    return [*scores, "", *_checks(found), *_mistakes(found), *_times(found), *_people(found, problems)]
 
 
 def _histogram(found: Insight) -> list[str]:
@@ -41,9 +44,9 @@ def _histogram(found: Insight) -> list[str]:
 def _checks(found: Insight) -> list[str]:
     rows = [tuple(FIGURES), *(_row(item) for item in found.hardest())]
     lines = table([(f"  {clean_line(first, 50)}", *rest) for first, *rest in rows], right=(1, 2, 3, 4, 5))
-    nobody = [item.title for item in found.items.values() if not item.passed]
-    if nobody and len(found.scores) > 1:
-        lines.append(f"nobody passes: {', '.join(clean_line(title, 60) for title in nobody)}")
+    for who, items in zip(("nobody", "everybody"), found.unanimous(), strict=True):
+        if items:
+            lines.append(f"{who} passes: {', '.join(clean_line(item.title, 60) for item in items)}")
     return lines
 
 
@@ -67,12 +70,30 @@ def _mistakes(found: Insight) -> list[str]:
     )
 
 
+def _times(found: Insight) -> list[str]:
+    seconds, slowest = found.spent()
+    some = ", ".join(f"{clean_line(student, 40)} {took:.0f} s" for took, student in slowest)
+    return ["", f"a grading took {seconds:.1f} s (median); longest: {some}"]
+
+
 def _people(found: Insight, problems: Sequence[tuple[str, str]]) -> list[str]:
-    """A place to look, never a verdict."""
-    rows = [(f"  {clean_line(student, 40)}", clean_line(why, 200)) for student, why in problems]
-    for students in found.same.values():
-        rows.append((f"  {', '.join(clean_line(student, 40) for student in students)}", "handed in the same files"))
-    return ["", "look at these yourself", *table(rows)] if rows else []
+    rows = [(f"  {clean_line(who, 400)}", clean_line(why, 200)) for who, why in to_look_at(found, problems)]
+    return ["", "look at these yourself; none of it is a verdict", *table(rows)] if rows else []
+
+
+def to_look_at(found: Insight, problems: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """`(students, why)`: who needs a person. A place to look, never a verdict."""
+    rows = [*problems, *found.look_at]
+    rows += [(_some(students), "handed in the same files") for students in found.same]
+    for pair in found.alike:
+        both = f"{_some(found.handed[pair.first])} and {_some(found.handed[pair.second])}"
+        rows.append((both, f"alike up to names: {pair.share:.0%} of what few others wrote ({pair.common} places)"))
+    return rows
+
+
+def _some(students: Sequence[str]) -> str:
+    more = f" and {len(students) - SAME} more" if len(students) > SAME else ""
+    return ", ".join(clean_line(student, 40) for student in students[:SAME]) + more
 
 
 def to_csv(found: Insight) -> str:

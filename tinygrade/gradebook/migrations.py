@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, insert, inspect, select
 
 from tinygrade.errors import GradebookError
-from tinygrade.gradebook.schema import metadata, schema_versions
+from tinygrade.gradebook.schema import metadata, prints, schema_versions
 
 Step = Callable[[Connection], None]
 
@@ -22,8 +22,12 @@ def _first(connection: Connection) -> None:
     metadata.create_all(connection)
 
 
+def _prints(connection: Connection) -> None:
+    prints.create(connection, checkfirst=True)  # a new gradebook has it from the first step
+
+
 #: The step at index i makes version i + 1.
-STEPS: tuple[Step, ...] = (_first,)
+STEPS: tuple[Step, ...] = (_first, _prints)
 
 
 def upgrade(connection: Connection, steps: Sequence[Step] = STEPS) -> int:

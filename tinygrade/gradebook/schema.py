@@ -123,6 +123,19 @@ results = Table(
     UniqueConstraint("run_id", "submission_id"),
 )
 
+prints = Table(
+    "prints",
+    metadata,
+    _id(),
+    _to("assignments"),
+    Column("sha256", String(64), nullable=False),
+    # How they were computed, and without which template; there are only those of one method for an assignment.
+    Column("method", String(16), nullable=False),
+    # 32-bit numbers.
+    Column("data", LargeBinary, nullable=False),
+    UniqueConstraint("assignment_id", "sha256"),
+)
+
 grades = Table(
     "grades",
     metadata,

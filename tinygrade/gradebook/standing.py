@@ -158,10 +158,18 @@ def load_report(database: Database, result_id: int) -> Report:
 
 
 def reports(
-    database: Database, entry: Entry, manager: pluggy.PluginManager, late: Mapping[str, Any]
+    database: Database,
+    entry: Entry,
+    manager: pluggy.PluginManager,
+    late: Mapping[str, Any],
+    student: str | None = None,
 ) -> Iterator[tuple[Standing, Report]]:
-    """Everybody's latest report with what policies say now, one at a time. `late` is the assignment's table."""
-    graded = [standing for standing in standings(database, entry) if standing.latest is not None]
+    """Everybody's latest report with what policies say now, one at a time; or that of one student.
+
+    `late` is the assignment's table.
+    """
+    wanted = (found for found in standings(database, entry) if student in (None, found.key))
+    graded = [standing for standing in wanted if standing.latest is not None]
     for start in range(0, len(graded), CHUNK):
         chunk = graded[start : start + CHUNK]
         packed = _packed(database, [standing.latest.result_id for standing in chunk if standing.latest])

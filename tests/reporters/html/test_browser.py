@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from tests.cli.class_book import write_book
 from tests.inert import EVIL
 from tests.reporters.html.record import REPORTS
 from tests.reporters.html.test_reporter import evil_sources
 from tests.reporters.test_hostile import evil_report
+from tinygrade import cli
 from tinygrade.model import Report
 
 WIDTHS = (390, 1280)
@@ -132,3 +134,19 @@ def test_the_keyboard_reaches_everything(
     was_open = browser.execute_script("return document.activeElement.parentElement.open")
     browser.switch_to.active_element.send_keys(Keys.ENTER)
     assert browser.execute_script("return document.activeElement.parentElement.open") is not was_open
+
+
+def test_the_page_of_a_class(browser: Any, tmp_path: Path) -> None:
+    course, book = write_book(tmp_path)
+    file = tmp_path / "class.html"
+    words = ["--course", str(course), "--gradebook", str(book), "--report", f"html={file}"]
+    assert cli.run(["report", "--class", "alpha", *words]) == 0
+    for width in WIDTHS:
+        for theme in THEMES:
+            opened(browser, file, width, theme)
+            assert asked(browser, "overflow") == [0, []], (width, theme)
+            seen, wrong = asked(browser, "contrast")
+            assert seen > 50
+            assert not wrong, (width, theme)
+    assert asked(browser, "strangers") == []
+    assert browser.get_log("browser") == []

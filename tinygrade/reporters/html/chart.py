@@ -1,4 +1,4 @@
-"""Line charts: drawn by matplotlib, put into the page as SVG whose text is text and whose colours are the page's."""
+"""Lines and bars: drawn by matplotlib, put into the page as SVG whose text is text and whose colours are the page's."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from tinygrade.figures import LineChart, Series
+from tinygrade.figures import BarChart, LineChart, Series
 from tinygrade.reporters.curve import finite
+from tinygrade.reporters.lines import shortened
 from tinygrade.text import clean_line
 
 if TYPE_CHECKING:
@@ -50,11 +51,13 @@ STYLE = {
 SIZE = (4.2, 2.8)
 DASHES = ((4.0, 2.0), (6.0, 2.0, 1.5, 2.0), (1.5, 1.5))
 LABEL_MOST = 60
+#: Bars that are drawn, inches for one that lies, and the columns of its label.
+BARS_MOST, BAR_HEIGHT, BAR_LABEL = 60, 0.2, 26
 #: What SVG's elements and links are called in ElementTree.
 _NAMESPACE, _HREF = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
 
 
-def draw(chart: LineChart, name: str) -> Markup:
+def draw(chart: LineChart | BarChart, name: str) -> Markup:
     """The chart as an `svg` element.
 
     Args:
@@ -65,12 +68,45 @@ def draw(chart: LineChart, name: str) -> Markup:
         from matplotlib.figure import Figure
 
         matplotlib.rcParams.update(STYLE)
-        figure = Figure(figsize=SIZE, layout="constrained")
+        figure = Figure(figsize=_size(chart), layout="constrained")
         FigureCanvasSVG(figure)
-        _plot(figure.subplots(), chart)
+        if isinstance(chart, BarChart):
+            _bars(figure.subplots(), chart)
+        else:
+            _plot(figure.subplots(), chart)
         file = io.StringIO()
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
     return _inline(file.getvalue(), name, clean_line(chart.alt))
+
+
+def _size(chart: LineChart | BarChart) -> tuple[float, float]:
+    """Lying bars have a line of text each."""
+    if isinstance(chart, BarChart) and chart.lying:
+        return SIZE[0], max(1.5, 0.9 + BAR_HEIGHT * min(len(chart.values), BARS_MOST))
+    return SIZE
+
+
+def _bars(axes: Axes, chart: BarChart) -> None:
+    values = [max(0.0, finite(value) or 0.0) for value in chart.values[:BARS_MOST]]
+    places = range(len(values))
+    labels = [shortened(_label(text), BAR_LABEL) for text in chart.labels[: len(values)]]
+    whole = all(float(value).is_integer() for value in values) and chart.most is None
+    (axes.xaxis if chart.lying else axes.yaxis).get_major_locator().set_params(integer=whole)
+    if chart.lying:
+        axes.barh(places, values, color=MAIN, height=0.7)
+        axes.set_yticks(places, labels)
+        axes.invert_yaxis()
+        axes.set_xlabel(_label(chart.value_label))
+        axes.set_xlim(0, chart.most)
+        axes.grid(visible=False, axis="y")
+    else:
+        axes.bar(places, values, color=MAIN, width=0.9)
+        axes.set_xticks(places, labels)
+        axes.set_xlabel(_label(chart.label))
+        axes.set_ylabel(_label(chart.value_label))
+        axes.set_ylim(0, chart.most)
+        axes.grid(visible=False, axis="x")
+    axes.set_axisbelow(True)
 
 
 def _plot(axes: Axes, chart: LineChart) -> None:

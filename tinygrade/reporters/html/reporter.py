@@ -30,12 +30,7 @@ class HtmlReporter:
     suffix = ".html"
 
     def __init__(self) -> None:
-        missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
-        if missing:
-            # by their own names: tinygrade is installed from a clone or a bundle, and "tinygrade[html]" would be asked
-            # of an index that does not have it
-            needs, install = " and ".join(missing), " ".join(missing)
-            raise UsageError(f"the report format html needs {needs}: pip install {install}")
+        require_extra()
         self._sources = Sources()
 
     def use_sections(self, section_text: SectionText) -> None:
@@ -49,6 +44,16 @@ class HtmlReporter:
 
         template = environment().get_template("page.html")
         return template.render(page=page_of(report, self._sources), style=style()) + "\n"
+
+
+def require_extra() -> None:
+    """Raises UsageError where the extra `html` is not installed."""
+    missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
+    if missing:
+        # by their own names: tinygrade is installed from a clone or a bundle, and "tinygrade[html]" would be asked of an
+        # index that does not have it
+        needs, install = " and ".join(missing), " ".join(missing)
+        raise UsageError(f"the report format html needs {needs}: pip install {install}")
 
 
 def environment() -> Environment:

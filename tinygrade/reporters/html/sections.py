@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from tinygrade.figures import Figure, HeatMap, LineChart, Meter, Number, Panel, Table
+from tinygrade.figures import BarChart, Figure, HeatMap, LineChart, Meter, Number, Panel, Table
 from tinygrade.model import Report
 from tinygrade.reporters.base import Sources
 from tinygrade.reporters.curve import finite
@@ -62,15 +62,15 @@ def _section(name: str, data: Any, sources: Sources, next_id: Callable[[], str])
     try:
         figures = sources.section_figures(name, data)
         if figures:
-            return Section(name, [_drawn(figure, next_id) for figure in figures])
+            return Section(name, [drawn(figure, next_id) for figure in figures])
         return Section(name, text=clean("\n".join(sources.section_text(name, data) or [])))
     except Exception as error:  # a plugin's fault must not take the report along
         return Section(name, text=f"the plugin that shows this section failed: {type(error).__name__}: {error}")
 
 
-def _drawn(figure: Figure, next_id: Callable[[], str]) -> Drawn:
+def drawn(figure: Figure, next_id: Callable[[], str]) -> Drawn:
     match figure:
-        case LineChart():
+        case LineChart() | BarChart():
             return Drawn("chart", figure, chart.draw(figure, next_id()))
         case HeatMap():
             return Drawn("heatmap", figure, [_grid(panel) for panel in figure.panels[:PANELS_MOST]])
