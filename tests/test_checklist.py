@@ -53,7 +53,21 @@ def test_names_of_several_assignments_are_known(course):
 def test_every_check_of_this_course_is_listed(repository):
     found = checklist.read(load_course(repository / "assignments"))
     assert {"test_causal_mask", "test_training", "test_own_stack"} <= {check.function for check in found}
-    assert {"A3.1"} <= set().union(*(check.tasks for check in found))
+    tasks = set().union(*(check.tasks for check in found))
+    assert {"A1.1", "A2.1", "A3.1"} <= tasks  # of assignment 1, whole files are marked
+
+
+def test_marks_of_a_whole_file_count_where_a_check_has_none_of_its_own(make_course):
+    root = make_course()
+    (root / "assignment1/test_1.py").write_text(
+        'pytestmark = [pytest.mark.task("B1.1"), pytest.mark.hidden]\n'
+        "def test_one(student): ...\n"
+        '@pytest.mark.task("B1.2")\ndef test_two(student): ...\n'
+    )
+    one, two = checklist.read(load_course(root))
+    assert (one.tasks, two.tasks) == ({"B1.1"}, {"B1.2"})
+    assert one.hidden
+    assert two.hidden
 
 
 def test_a_file_that_cannot_be_read_is_named(make_course):

@@ -102,11 +102,24 @@ def _of_file(assignment: str, file: Path) -> Iterator[Listed]:
         tree = ast.parse(file.read_bytes(), str(file))
     except (OSError, SyntaxError, ValueError) as error:
         raise CourseError(f"{file}: cannot be read: {error}") from error
+    of_all = [mark for node in tree.body if _is_pytestmark(node) for mark in ast.walk(node)]
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            marks = [mark for decorator in node.decorator_list for mark in ast.walk(decorator)]
-            hidden = "hidden" in file.parts or any(isinstance(m, ast.Attribute) and m.attr == "hidden" for m in marks)
-            yield Listed(assignment, file.name, node.name, frozenset(_tasks(marks)), hidden)
+            own = [mark for decorator in node.decorator_list for mark in ast.walk(decorator)]
+            hidden = "hidden" in file.parts or any(map(_hides, own + of_all))
+            # the closest mark counts, as in pytest
+            tasks = frozenset(_tasks(own)) or frozenset(_tasks(of_all))
+            yield Listed(assignment, file.name, node.name, tasks, hidden)
+
+
+def _is_pytestmark(node: ast.stmt) -> bool:
+    """Does it give marks to all tests of the file?"""
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return any(isinstance(target, ast.Name) and target.id == "pytestmark" for target in targets)
+
+
+def _hides(mark: ast.AST) -> bool:
+    return isinstance(mark, ast.Attribute) and mark.attr == "hidden"
 
 
 def _tasks(marks: Sequence[ast.AST]) -> Iterator[str]:

@@ -48,19 +48,52 @@ class Outcome:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class Shipping:
+    """How tasks are graded on other machines: bytes and text go there, text comes back.
+
+    `prepare`, `grade` and `end` run there, and are found by their names in an installed tinygrade; `key` names this run
+    to them. `parcel` and `outcome` run here.
+    """
+
+    key: str
+    #: What all tasks have in common.
+    common: bytes
+    #: One task as bytes, or its outcome where there is nothing to be sent.
+    parcel: Callable[[Task], bytes | Outcome]
+    #: The outcome, from what `grade` answered; raises what concerns the whole run.
+    outcome: Callable[[Task, str], Outcome]
+    #: `prepare(key, common)`: "" when tasks can be graded in that process, else why not. May be called twice.
+    prepare: Callable[[str, bytes], str]
+    #: `grade(key, parcel)`: an answer, or "" in a process that is not prepared.
+    grade: Callable[[str, bytes], str]
+    #: `end(key)`: end what runs, and leave nothing behind.
+    end: Callable[[str], None]
+
+
+class Grade(Protocol):
+    """Grades a task."""
+
+    def __call__(self, task: Task) -> Outcome:
+        """Grade it here. Raises only what concerns the whole run, such as a `CourseError`; any thread may call it."""
+
+    def shipping(self) -> Shipping:
+        """What it takes to grade elsewhere."""
+
+
 class Executor(Protocol):
     """Grades many submissions. `factory(jobs=N)` makes one; see `tinygrade_register_executors`."""
 
-    def run(
-        self, tasks: Sequence[Task], grade: Callable[[Task], Outcome], on_start: Callable[[Task], None]
-    ) -> Iterator[Outcome]:
+    #: Do gradings run on this machine? Then its isolation is measured before; else the executor sees to it.
+    here: bool
+
+    def run(self, tasks: Sequence[Task], grade: Grade, on_start: Callable[[Task], None]) -> Iterator[Outcome]:
         """Each outcome as soon as it is there.
 
         Args:
-            grade: grades one task; it raises only what concerns the whole run, such as a `CourseError`. May be called
-                from any thread.
+            grade: grades one task here, or says how it is graded elsewhere.
             on_start: called when a task begins, in the caller's thread or another.
         """
 
     def close(self) -> None:
-        """Start nothing more. What still runs is ended by the caller."""
+        """Start nothing more. What still runs here is ended by the caller. May be called twice."""

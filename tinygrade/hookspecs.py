@@ -71,7 +71,8 @@ def tinygrade_register_reporters(register: Callable[[str, Callable[..., Any]], N
 def tinygrade_register_executors(register: Callable[[str, Callable[..., Any]], None]) -> None:
     """Call `register(name, factory)` for each way to grade many submissions (`tinygrade grade --executor name`).
 
-    `factory(jobs=...)` gives an object as described by `tinygrade.executor.Executor`.
+    `factory(jobs=...)` gives an object as described by `tinygrade.executor.Executor`; `jobs` is the number of gradings
+    at a time, or None for as many as there is room for. With `--scheduler` it also gets `scheduler`, an address.
 
     .. versionadded:: 0.1
     """

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 #: Part of the training budget that a recording run gets: what is trained is judged without the reference.
 BUDGET = 0.002
-#: As many as a student is likely to want; each adds to the bundle's size.
-SEEDS = tuple(range(1, 21))
 
 
 def file_of(assignment: Assignment, out: Path) -> Path:

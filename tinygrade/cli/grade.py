@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from tinygrade.coordinator.classrun import Summary
     from tinygrade.gradebook.book import Gradebook
     from tinygrade.gradebook.roster import Student
-    from tinygrade.isolation import Isolation
     from tinygrade.model import Assignment
     from tinygrade.reporters.classview import ClassView
 
@@ -32,6 +30,7 @@ COMPLETE, INCOMPLETE = 0, 4
 @click.option("--roster", type=click.Path(path_type=Path), metavar="CSV", help="Students, and where their work lies.")
 @gradebook_option
 @click.option("--executor", default="local", show_default=True, metavar="NAME", help="Who grades.")
+@click.option("--scheduler", metavar="ADDRESS", help="Of the Dask cluster, with --executor dask: tcp://HOST:PORT.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Gradings at a time. [default: one per core]")
 @click.option(
     "--resume/--again", default=True, help="Keep results that still hold, or grade all again. [default: keep]"
@@ -106,17 +105,21 @@ def _run(
     times: dict[str, str],
 ) -> Summary:
     from tinygrade.coordinator.classrun import Settings, grade_class
+    from tinygrade.coordinator.machine import measured
     from tinygrade.plugins import executors
     from tinygrade.reporters.lines import Line
 
-    executor = executors(manager).get(options["executor"])(jobs=options["jobs"] or os.cpu_count() or 1)
+    more = {"scheduler": options["scheduler"]} if options["scheduler"] else {}
+    executor = executors(manager).get(options["executor"])(jobs=options["jobs"], **more)
     settings = Settings(options["seed"], options["resume"], options["deadline"])
     try:
-        measure = partial(_isolation, assignment, manager)
+        measure = partial(measured, assignment, manager)
         return grade_class(assignment, manager, book, handed, executor, measure, settings, view, times)
     except KeyboardInterrupt:
         view.note([Line("what was graded is stored; run the same command again to go on")])
         raise
+    finally:
+        executor.close()
 
 
 def _changed(
@@ -137,16 +140,3 @@ def _changed(
         return [*lines, "nothing is published: some submissions have no grade (gradebook publish does it all the same)"]
     publishing.publish(book.database, entry, found)
     return [*lines, words.published(len(found))]
-
-
-def _isolation(assignment: Assignment, manager: pluggy.PluginManager) -> Isolation:
-    """What a canary can do on this machine."""
-    from tinygrade.plugins import sandboxes
-    from tinygrade.sandboxes.builtin import default_name
-
-    sandbox = sandboxes(manager).get(default_name())(limits=assignment.limits)
-    try:
-        isolation: Isolation = sandbox.isolation()
-    finally:
-        sandbox.close()
-    return isolation

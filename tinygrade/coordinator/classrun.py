@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tinygrade import __version__
 from tinygrade.calling import Once, call
-from tinygrade.coordinator.grader import Grader
 from tinygrade.coordinator.intake import Handed, tasks
+from tinygrade.coordinator.shipping import ShippingGrader
 from tinygrade.errors import RefusedError
 from tinygrade.executor import Executor, Outcome, Task
 from tinygrade.fingerprint import fingerprint
@@ -114,14 +115,15 @@ def grade_class(
             keep(item)
     todo = [item for item in looked_at if isinstance(item, Task) and ids[item.student] not in graded]
     if todo:
-        require_isolation(assignment, isolation())
-        grader = Grader(assignment, manager, seed=seed, secret=entry.secret, deadline=settings.deadline)
+        if executor.here:
+            require_isolation(assignment, isolation())
+        make = partial(ShippingGrader, deadline=settings.deadline, here=executor.here)
+        grader = make(assignment, manager, seed=seed, secret=entry.secret)
         try:
             for outcome in executor.run(todo, grader, view.started):
                 keep(outcome)
         finally:
             grader.close()
-            executor.close()
             keep.warn.tell()
     book.finish_run(run)
     return summary

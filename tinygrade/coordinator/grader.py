@@ -28,17 +28,25 @@ class Grader:
         seed, secret: of the assignment. A submission's own secret is a keyed hash of its content, so that its grade
             depends neither on the order nor on the run in which it is graded.
         deadline: wall seconds for one submission, behind all limits of its single checks.
+        here: get ready to grade on this machine; else each grading starts afresh.
     """
 
     def __init__(
-        self, assignment: Assignment, manager: pluggy.PluginManager, *, seed: int, secret: str, deadline: float
+        self,
+        assignment: Assignment,
+        manager: pluggy.PluginManager,
+        *,
+        seed: int,
+        secret: str,
+        deadline: float,
+        here: bool = True,
     ) -> None:
         minimum = assignment.minimum_isolation
         self._job = Job(assignment, "", seed, isolation="auto" if minimum == "none" else minimum)
         self._manager = manager
         self._secret = bytes.fromhex(secret)
         self._deadline = deadline
-        self._server = started()
+        self._server = started() if here else None
         self._lock = threading.Lock()
         self._running: set[Process] = set()
         self._closed = False

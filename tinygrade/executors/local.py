@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
@@ -16,12 +17,14 @@ class LocalExecutor:
     """See `tinygrade.executor.Executor`.
 
     Args:
-        jobs: gradings at a time.
+        jobs: gradings at a time; one per core unless it is given.
     """
 
-    def __init__(self, jobs: int) -> None:
-        self._jobs = jobs
-        self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="grading")
+    here = True
+
+    def __init__(self, jobs: int | None = None) -> None:
+        self._jobs = jobs or os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="grading")
         self._closed = False
 
     def run(

@@ -32,7 +32,10 @@ class HtmlReporter:
     def __init__(self) -> None:
         missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
         if missing:
-            raise UsageError(f'the report format html needs {" and ".join(missing)}: pip install "tinygrade[html]"')
+            # by their own names: tinygrade is installed from a clone or a bundle, and "tinygrade[html]" would be asked
+            # of an index that does not have it
+            needs, install = " and ".join(missing), " ".join(missing)
+            raise UsageError(f"the report format html needs {needs}: pip install {install}")
         self._sources = Sources()
 
     def use_sections(self, section_text: SectionText) -> None:
