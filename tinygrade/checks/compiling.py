@@ -29,7 +29,7 @@ def code_for(package: Package, open_worker: Callable[..., Any]) -> dict[str, np.
 def _compiled(package: Package, open_worker: Callable[..., Any]) -> dict[str, np.ndarray]:
     seconds = package.limits.import_cpu_seconds
     worker = open_worker(cpu_seconds=seconds)
-    request = {"do": "compile", "args": [package.folder.as_posix(), package.sources()]}
+    request = {"do": "compile", "args": [package.folder.as_posix(), package.sources]}
     try:
         found = worker.ask(request, cpu_seconds=seconds).get("value")
     except WorkerError:  # a source that chokes the compiler: each worker finds out for itself, and tells

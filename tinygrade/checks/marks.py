@@ -40,8 +40,17 @@ class Marks:
     slow: bool
 
 
+_MARKS = pytest.StashKey[Marks]()
+
+
 def read(item: pytest.Item) -> Marks:
     """The marks of a collected test."""
+    if _MARKS not in item.stash:
+        item.stash[_MARKS] = _read(item)
+    return item.stash[_MARKS]
+
+
+def _read(item: pytest.Item) -> Marks:
     part = item.get_closest_marker("part")
     hidden = item.get_closest_marker("hidden") is not None or "hidden" in item.path.parts
     return Marks(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ class Package:
     workers: int = 0
     code: dict[str, np.ndarray] = field(default_factory=dict)
 
+    @cached_property
     def sources(self) -> dict[str, np.ndarray]:
         """What is in the files, as bytes that the wire can carry: a worker reads no file of ours."""
         names = sorted(self.files)
@@ -50,5 +52,5 @@ class Package:
         table = self.surface
         surface = {"tensor": table.tensor, "parameters": list(table.parameters), "names": dict(table.names)}
         given = [{"path": part.path, "parameters": list(part.parameters)} for part in parts]
-        args = [self.name, self.folder.as_posix(), self.sources(), surface, given, dict(code)]
+        args = [self.name, self.folder.as_posix(), self.sources, surface, given, dict(code)]
         return {"do": "open", "args": args}

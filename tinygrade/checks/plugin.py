@@ -112,6 +112,7 @@ class GradePlugin:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Nothing runs when the course is not in order."""
+        session.config.option.tbstyle = "line"  # pytest draws each failure, with source and arguments, for nobody
         return True if self.user_error is not None else None
 
     @pytest.hookimpl(specname="pytest_runtest_protocol", tryfirst=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import sys
 import traceback
+from bisect import insort
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -136,7 +137,8 @@ class Catalogue:
             raise ValueError(f"the page {page.code!r} comes with a rule for {wrong[0]!r}")
         self.pages[page.code] = page
         # of the same rank, what knows the op says more than what knows any
-        self._rules = sorted([*self._rules, *rules], key=lambda rule: (rule.rank, not rule.about))
+        for rule in rules:
+            insort(self._rules, rule, key=lambda rule: (rule.rank, not rule.about))
 
     def foresee(self, observed: Callable[[], Iterator[Observation]]) -> None:
         """Hear what would be observed if the value that is right here were wrong: nothing to do but in a rehearsal."""

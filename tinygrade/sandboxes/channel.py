@@ -58,6 +58,7 @@ class Channel:
         self._process = process
         self._patience = patience
         self._requests = requests
+        os.set_blocking(requests, False)  # a worker that does not read must not block us
         self._replies = replies
         self._prints = list(prints)
         self._frames = Frames()
@@ -83,8 +84,7 @@ class Channel:
             while True:
                 message = self._next(deadline, on_tick)
                 if "event" not in message:
-                    self._idle = deadline.idle()
-                    deadline.answered()
+                    self._idle = deadline.answered()
                     return message
                 with deadline.answering():
                     answer = on_event(message) if on_event else None
@@ -100,11 +100,15 @@ class Channel:
     def post(self, message: dict[str, Any]) -> None:
         if self._exit is not None:
             raise WorkerDied("its process has ended")
-        deadline = Deadline(self._process.pid, 5.0)
+        deadline = None  # its clock is in files of the kernel's, and most messages fit into the pipe at once
         for piece in encode(message):
             view = memoryview(piece)
             while view:
-                view = view[self._write(view, deadline) :]
+                if written := self._write(view):
+                    view = view[written:]
+                else:
+                    deadline = deadline or Deadline(self._process.pid, 5.0)
+                    self._wait_for_room(deadline)
 
     def cpu_seconds(self) -> float:
         return clock.cpu_seconds(self._process.pid)
@@ -203,14 +207,19 @@ class Channel:
             self._prints.remove(fd)
             os.close(fd)
 
-    def _write(self, view: memoryview, deadline: Deadline) -> int:
+    def _write(self, view: memoryview) -> int:
+        """Write what the pipe has room for, which may be nothing."""
+        try:
+            return os.write(self._requests, view)
+        except BlockingIOError:
+            return 0
+        except BrokenPipeError:
+            self._died()
+
+    def _wait_for_room(self, deadline: Deadline) -> None:
         while not select.select([], [self._requests], [], POLL_SECONDS)[1]:
             self._drain(0.0)  # a worker that prints without reading must not block us
             self._check(deadline)
-        try:
-            return os.write(self._requests, view[:4096])
-        except BrokenPipeError:
-            self._died()
 
     def _check(self, deadline: Deadline) -> None:
         passed = deadline.passed()

@@ -64,10 +64,6 @@ class Deadline:
             return f"it slept: all checks of a submission together may do so for {self._patience.seconds:g} s"
         return ""
 
-    def idle(self) -> float:
-        """Seconds so far in which the worker did nothing, those of earlier requests included."""
-        return self._idle + max(0.0, self._wall() - self._used())
-
     @contextmanager
     def answering(self) -> Iterator[None]:
         """While the worker waits for our answer, it does not sleep."""
@@ -77,9 +73,14 @@ class Deadline:
         finally:
             self._ours += time.monotonic() - start
 
-    def answered(self) -> None:
-        """The reply is here, and the worker still lives."""
-        self._sleep()
+    def answered(self) -> float:
+        """The reply is here, and the worker still lives.
+
+        Gives the seconds in which it did nothing, those of earlier requests included.
+        """
+        resting = self._resting()
+        self._slept = resting - self._held_up()
+        return self._idle + max(0.0, resting)
 
     def close(self) -> None:
         """Spend what was slept, as it was when the worker was last seen alive."""
@@ -88,9 +89,16 @@ class Deadline:
 
     def _sleep(self) -> float:
         """Seconds in which the worker neither computed nor waited for a CPU or for us."""
-        ours = self._ours + clock.waited_seconds(os.getpid()) - self._we_waited
-        self._slept = self._wall() - self._used() - ours
+        self._slept = self._resting() - self._held_up()
         return self._slept
+
+    def _resting(self) -> float:
+        """Seconds in which the worker neither computed nor waited for a CPU."""
+        return self._wall() - self._used()
+
+    def _held_up(self) -> float:
+        """Seconds in which the worker could only wait for us."""
+        return self._ours + clock.waited_seconds(os.getpid()) - self._we_waited
 
     def _used(self) -> float:
         return clock.cpu_seconds(self._pid) - self._cpu

@@ -37,7 +37,7 @@ def worker_environment() -> dict[str, str]:
 
 def worker_command(*args: str) -> list[str]:
     """The command that starts the worker's code by path; -u, so that a killed worker's prints are not lost."""
-    return [sys.executable, "-I", "-B", "-u", "-X", "utf8", str(WORKER), *args]
+    return [sys.executable, "-I", "-u", "-X", "utf8", str(WORKER), *args]
 
 
 class LocalSandbox:

@@ -1,4 +1,4 @@
-"""Entry of the worker, started by path: `python -I -B tinygrade/worker/__main__.py MODE ARGUMENT...`.
+"""Entry of the worker, started by path: `python -I tinygrade/worker/__main__.py MODE ARGUMENT...`.
 
 The folder is loaded as a package of its own, so that nothing of tinygrade is importable here.
 """
@@ -56,10 +56,12 @@ def main() -> None:
 
         from tinygrade_worker import zygote  # type: ignore[import-not-found]
 
+        sys.dont_write_bytecode = True
         zygote.main(socket.socket(fileno=int(sys.argv[2])), sys.argv[3:])
     else:
         from tinygrade_worker import single
 
+        sys.dont_write_bytecode = True
         single.main(sys.argv[2])
     os._exit(0)
 

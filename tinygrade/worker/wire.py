@@ -77,7 +77,7 @@ def encode(value: Any, refer: Callable[[Any], HandleRef] = refuse) -> list[bytes
     header = json.dumps({"value": tree, "arrays": announced}, allow_nan=False).encode()
     if len(header) > MAX_HEADER:
         raise WireError(f"more than {MAX_HEADER >> 20} MiB of text in one message")
-    return [_LENGTH.pack(len(header)), header, *(a.tobytes() for a in arrays)]
+    return [_LENGTH.pack(len(header)) + header, *(a.tobytes() for a in arrays)]
 
 
 def _to_tree(value: Any, arrays: list[np.ndarray], refer: Callable[[Any], HandleRef], depth: int) -> Any:
