@@ -26,7 +26,7 @@ def _local(**arguments: Any) -> Any:
 
 def _dask(**arguments: Any) -> Any:
     if importlib.util.find_spec("distributed") is None:
-        raise UsageError('--executor dask needs Dask: pip install "tinygrade[dask]"')
+        raise UsageError('--executor dask needs Dask: pip install distributed')
     from tinygrade.executors.dask import DaskExecutor
 
     return DaskExecutor(**arguments)

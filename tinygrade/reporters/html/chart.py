@@ -91,7 +91,10 @@ def _bars(axes: Axes, chart: BarChart) -> None:
     places = range(len(values))
     labels = [shortened(_label(text), BAR_LABEL) for text in chart.labels[: len(values)]]
     whole = all(float(value).is_integer() for value in values) and chart.most is None
-    (axes.xaxis if chart.lying else axes.yaxis).get_major_locator().set_params(integer=whole)
+    if whole:
+        from matplotlib.ticker import MaxNLocator
+
+        (axes.xaxis if chart.lying else axes.yaxis).set_major_locator(MaxNLocator(integer=True))
     if chart.lying:
         axes.barh(places, values, color=MAIN, height=0.7)
         axes.set_yticks(places, labels)
