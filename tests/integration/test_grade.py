@@ -344,7 +344,7 @@ def test_without_the_extra(class_, words):
     command = [sys.executable, "-P", "-c", WITHOUT, *words, "--course", str(class_.course)]
     run = subprocess.run(command, cwd=class_.root, capture_output=True, text=True)
     assert run.returncode == 2, run.stderr
-    assert run.stderr == 'tinygrade: the gradebook needs SQLAlchemy: pip install "tinygrade[gradebook]"\n'
+    assert run.stderr == 'tinygrade: the gradebook needs SQLAlchemy: pip install sqlalchemy\n'
 
 
 # ---- pulled plugs ----------------------------------------------------------------------------------

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 #: Seconds that a short lock of another program is waited for.
 PATIENCE_SECONDS = 5
-EXTRA = 'the gradebook needs SQLAlchemy: pip install "tinygrade[gradebook]"'
-POSTGRES_EXTRA = 'a gradebook on PostgreSQL needs psycopg: pip install "tinygrade[postgres]"'
+EXTRA = 'the gradebook needs SQLAlchemy: pip install sqlalchemy'
+POSTGRES_EXTRA = 'a gradebook on PostgreSQL needs psycopg: pip install "psycopg[binary]"'
 #: What is found in a database's message, and what it means.
 _MEANINGS = (
     ("database is locked", "another program is writing to it; close that program and run the same command again"),

@@ -18,7 +18,7 @@ def require(file: Path) -> None:
     if file.suffix.lower() not in SUFFIXES:
         raise UsageError(f"--plot {file}: the name must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}")
     if importlib.util.find_spec("matplotlib") is None:
-        raise UsageError("--plot needs matplotlib: pip install 'tinygrade[html]'")
+        raise UsageError("--plot needs matplotlib: pip install matplotlib")
 
 
 def curves(groups: Mapping[str, Sequence[Curve]], floor: float, suffix: str) -> bytes:

@@ -33,6 +33,6 @@ def test_without_the_extra_one_line_says_what_to_install_before_anything_is_grad
     done = run(tmp_path, *words, "--report", "html=out.html", start=("-c", WITHOUT))
     assert done.returncode == 2
     assert done.stdout == ""
-    line = 'tinygrade: the report format html needs matplotlib: pip install "tinygrade[html]"\n'
+    line = "tinygrade: the report format html needs matplotlib: pip install matplotlib\n"
     assert done.stderr == line
     assert not list(tmp_path.iterdir())
