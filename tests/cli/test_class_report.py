@@ -92,8 +92,8 @@ def test_one_student(report, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ((), "name files, or --class ASSIGNMENT, or --student ID"),
-        (("r.json", "--class", "alpha"), "name files, or --class"),
+        ((), "name a FILE, or --class ASSIGNMENT, or --student ID"),
+        (("r.json", "--class", "alpha"), "name a FILE, or --class"),
         (("--class", "beta"), "beta"),
         (("--class", "alpha", "--report", "junit=x.xml"), "a class is shown as terminal, html, csv"),
         (("--class", "alpha", "--report", "html="), "names no file"),

@@ -27,7 +27,7 @@ Plan = tuple[outputs.Target, Sequence["Report"]]
 
 
 @click.command("report")
-@click.argument("files", metavar="FILE...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--report",
     "formats",
@@ -52,7 +52,7 @@ def command(ctx: click.Context, /, files: tuple[Path, ...], formats: tuple[str, 
 
     class_, student = options["class_"], options["student"]
     if bool(files) == bool(class_ or student):
-        raise UsageError("report: name files, or --class ASSIGNMENT, or --student ID")
+        raise UsageError("name a FILE, or --class ASSIGNMENT, or --student ID")
     if class_ and not student:
         stored_grades.show_class(ctx, class_, formats, options)
         return 0

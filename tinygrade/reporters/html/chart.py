@@ -90,11 +90,8 @@ def _bars(axes: Axes, chart: BarChart) -> None:
     values = [max(0.0, finite(value) or 0.0) for value in chart.values[:BARS_MOST]]
     places = range(len(values))
     labels = [shortened(_label(text), BAR_LABEL) for text in chart.labels[: len(values)]]
-    whole = all(float(value).is_integer() for value in values) and chart.most is None
-    if whole:
-        from matplotlib.ticker import MaxNLocator
-
-        (axes.xaxis if chart.lying else axes.yaxis).set_major_locator(MaxNLocator(integer=True))
+    if all(float(value).is_integer() for value in values):  # numbers of students: no halves on the axis
+        axes.locator_params(axis="x" if chart.lying else "y", integer=True)
     if chart.lying:
         axes.barh(places, values, color=MAIN, height=0.7)
         axes.set_yticks(places, labels)

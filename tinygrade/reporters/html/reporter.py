@@ -50,8 +50,8 @@ def require_extra() -> None:
     """Raises UsageError where the extra `html` is not installed."""
     missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
     if missing:
-        # by their own names: tinygrade comes from a clone or a bundle, and "tinygrade[html]" would be asked of an index
-        # that does not have it
+        # by their own names: tinygrade is installed from a clone or a bundle, and "tinygrade[html]" would be asked
+        # of an index that does not have it
         needs, install = " and ".join(missing), " ".join(missing)
         raise UsageError(f"the report format html needs {needs}: pip install {install}")
 
