@@ -87,6 +87,8 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     course = config.load_course(Path(job["course"]))
     plugins.load_course_plugin(manager, course)
     assignment = config.load_assignment(course, job["assignment"])
+    if not assignment.groups:
+        raise UsageError(f"{assignment.id} has no checks yet")
     work = Path(job["work"])
 
     def warn(text: str) -> None:
@@ -198,8 +200,6 @@ def _pytest(
 
     files = [assignment.root / group.file for group in assignment.groups]
     paths = [*smoke, *files]
-    if not files:
-        raise UsageError(f"{assignment.id} has no checks yet")
     root = assignment.course.root
     ini = Path(__file__).parent / "checks" / "checks.ini"
     fixed = ["-c", str(ini), "--rootdir", str(root), "--confcutdir", str(root), "--import-mode=importlib"]

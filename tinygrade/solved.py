@@ -11,7 +11,7 @@ from tinygrade.model import Assignment
 
 
 def record_of(assignment: Assignment) -> Path | None:
-    """The record that a run of this assignment needs, or None where the solution is there.
+    """The record that a run of this assignment needs, or None where the solution is there or nothing is checked.
 
     Raises:
         CourseError: there is neither.
@@ -20,6 +20,6 @@ def record_of(assignment: Assignment) -> Path | None:
     if course.recorded is not None:
         return course.recorded / f"{assignment.id}.npz"
     solved = course.reference / course.package
-    if not os.path.isdir(solved):
+    if assignment.groups and not os.path.isdir(solved):
         raise CourseError(f"{solved}: there is no solution, and {course.root} has no folder {RECORDED}/ instead")
     return None
