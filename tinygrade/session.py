@@ -17,7 +17,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,12 +29,14 @@ from tinygrade.errors import GraderError, RefusedError, TinygradeError, UsageErr
 from tinygrade.events import Event, Finished, Stopped, Warned
 from tinygrade.isolation import LEVELS, refusal
 from tinygrade.loading import load
-from tinygrade.model import Assignment, Isolation, Report, Submission
+from tinygrade.model import Assignment, Isolation, Policy, Report, Submission
 
 if TYPE_CHECKING:
     import pluggy
 
+    from tinygrade.checks.context import Grading
     from tinygrade.checks.plugin import GradePlugin
+    from tinygrade.checks.recorded.session import Source
     from tinygrade.sandbox import Sandbox
 
 
@@ -74,6 +76,25 @@ def die_with(parent: int) -> None:
             sys.exit(1)
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What a grading has from its start."""
+
+    job: dict[str, Any]
+    manager: pluggy.PluginManager
+    assignment: Assignment
+    emit: Callable[[Event], None]
+
+    def warn(self, text: str) -> None:
+        self.emit(Warned(text))
+
+    def folder(self, name: str, mode: int) -> Path:
+        """A new folder of this grading."""
+        made = Path(self.job["work"]) / name
+        made.mkdir(mode=mode)
+        return made
+
+
 def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     """Grade one job.
 
@@ -89,45 +110,34 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     assignment = config.load_assignment(course, job["assignment"])
     if not assignment.groups:
         raise UsageError(f"{assignment.id} has no checks yet")
-    work = Path(job["work"])
-
-    def warn(text: str) -> None:
-        emit(Warned(text))
-
-    sandbox = _open_sandbox(manager, assignment, job["sandbox"], job["isolation"], work)
+    this = _Run(job, manager, assignment, emit)
+    sandbox = _open_sandbox(this)
     try:
-        copy = work / "submission"
-        copy.mkdir(mode=0o700)
-        submission = load(manager, job["source"], assignment, copy, warn)
-        isolation = _isolation(sandbox, job["isolation"])
-        extra = call(manager, "tinygrade_check_plugins", warn, {"assignment": assignment}, list)
-        objects = [item for found in extra for item in found]
-        plugin = _checked(manager, assignment, submission, sandbox, isolation, job, emit, objects)
+        submission = load(manager, job["source"], assignment, this.folder("submission", 0o700), this.warn)
+        plugin = _checked(this, submission, sandbox)
     finally:
         sandbox.close()
-    report = _report(plugin, assignment, submission, isolation, job)
-    report = replace(report, started=started, seconds=round(time.monotonic() - clock, 3))
-    return adjusted(manager, report, {}, warn)
+    report = replace(_report(this, plugin), started=started, seconds=round(time.monotonic() - clock, 3))
+    return adjusted(manager, report, {}, this.warn)
 
 
-def _open_sandbox(
-    manager: pluggy.PluginManager, assignment: Assignment, name: str, isolation: str, work: Path
-) -> Sandbox:
+def _open_sandbox(this: _Run) -> Sandbox:
     from tinygrade.sandboxes.builtin import default_name
 
-    make = plugins.sandboxes(manager, warn=lambda _: None).get(name or default_name())
-    more: dict[str, Any] = {"without": ("landlock", "seccomp", "privileges")} if isolation == "none" else {}
-    if assignment.limits.scratch_mib:
-        more["scratch"] = _scratch(work)
-    sandbox: Sandbox = make(limits=assignment.limits, **more)
+    make = plugins.sandboxes(this.manager, warn=lambda _: None).get(this.job["sandbox"] or default_name())
+    more: dict[str, Any] = {}
+    if this.job["isolation"] == "none":
+        more["without"] = ("landlock", "seccomp", "privileges")
+    if this.assignment.limits.scratch_mib:
+        more["scratch"] = _scratch(this)
+    sandbox: Sandbox = make(limits=this.assignment.limits, **more)
     return sandbox
 
 
-def _scratch(work: Path) -> Path:
+def _scratch(this: _Run) -> Path:
     """A folder for the folders of workers: a worker that is another user must get through to its own."""
-    folder = work / "scratch"
-    folder.mkdir()
-    for passed in (work, folder):
+    folder = this.folder("scratch", 0o711)
+    for passed in (folder.parent, folder):
         passed.chmod(0o711)
     return folder
 
@@ -140,56 +150,76 @@ def _isolation(sandbox: Sandbox, wanted: str) -> Isolation:
     return isolation
 
 
-def _checked(
-    manager: pluggy.PluginManager,
-    assignment: Assignment,
-    submission: Submission,
-    sandbox: Sandbox,
-    isolation: Isolation,
-    job: dict[str, Any],
-    emit: Callable[[Event], None],
-    objects: list[object],
-) -> GradePlugin:
+def _checked(this: _Run, submission: Submission, sandbox: Sandbox) -> GradePlugin:
     """Run pytest on the assignment's checks."""
+    from tinygrade.checks.plugin import GradePlugin
+    from tinygrade.checks.recorded import session as recorded
+
+    job, assignment = this.job, this.assignment
+    isolation = _isolation(sandbox, job["isolation"])
+    earlier = [config.load_assignment(assignment.course, name) for name in assignment.predecessors()]
+    source = recorded.source(assignment, earlier, job, plugins.diagnoses(this.manager, warn=lambda _: None))
+    grading = _grading(this, submission, sandbox, source, earlier)
+    plugin = GradePlugin(grading, isolation, environment())
+    objects = [plugin, *_recording(plugin, job["record"]), *_theirs(this)]
+    _pytest(assignment, _smoke(this, earlier), objects, job["select"], plugin)
+    source.finish(plugin.results, plugin.slow)
+    return plugin
+
+
+def _grading(
+    this: _Run, submission: Submission, sandbox: Sandbox, source: Source, earlier: list[Assignment]
+) -> Grading:
+    """What the checks of this run share."""
     import numpy
 
     from tinygrade.checks import draw
     from tinygrade.checks.context import Grading
-    from tinygrade.checks.plugin import GradePlugin
-    from tinygrade.checks.recorded import session as recorded
     from tinygrade.checks.stack import Stack
 
     # A student's numbers may overflow on our side too; what is not finite is judged, not warned about.
     numpy.seterr(all="ignore")
-    earlier = [config.load_assignment(assignment.course, name) for name in assignment.predecessors()]
-    policy = job["earlier"] or assignment.earlier
-    work = Path(job["work"])
-    source = recorded.source(assignment, earlier, job, plugins.diagnoses(manager, warn=lambda _: None))
-    grading = Grading(
-        assignment=assignment,
+    job = this.job
+    return Grading(
+        assignment=this.assignment,
         submission=submission,
         sandbox=sandbox,
         reference=source.library,
-        stack=Stack(assignment, earlier, submission, policy, work),
+        stack=Stack(this.assignment, earlier, submission, _policy(this), Path(job["work"])),
         secret=draw.secret_from_seed(job["seed"]),
         hidden_secret=bytes.fromhex(job["secret"]),
-        emit=emit,
+        emit=this.emit,
         catalogue=source.catalogue,
         drawn_for=source.drawn_for,
         quick=job["quick"],
         budget_share=job["budget"],
     )
-    plugin = GradePlugin(grading, isolation, environment())
-    recording = []
-    if job["record"]:
-        from tinygrade.checks.repro import Recording
 
-        recording = [Recording(plugin, **job["record"])]
-    decides = policy != "released" and job["smoke"]
-    smoke = [a.root / "smoke" for a in earlier if decides and (a.root / "smoke").is_dir()]
-    _pytest(assignment, smoke, [plugin, *recording, *objects], job["select"], plugin)
-    source.finish(plugin.results, plugin.slow)
-    return plugin
+
+def _policy(this: _Run) -> Policy:
+    chosen: Policy = this.job["earlier"] or this.assignment.earlier
+    return chosen
+
+
+def _smoke(this: _Run, earlier: list[Assignment]) -> list[Path]:
+    """Folders of the checks that decide what earlier assignments are taken from."""
+    decides = _policy(this) != "released" and this.job["smoke"]
+    return [a.root / "smoke" for a in earlier if decides and (a.root / "smoke").is_dir()]
+
+
+def _recording(plugin: GradePlugin, record: dict[str, Any] | None) -> list[object]:
+    """What writes a failure down for `repro`, when that is asked for."""
+    if not record:
+        return []
+    from tinygrade.checks.repro import Recording
+
+    return [Recording(plugin, **record)]
+
+
+def _theirs(this: _Run) -> list[object]:
+    """Objects of plugins for pytest."""
+    found = call(this.manager, "tinygrade_check_plugins", this.warn, {"assignment": this.assignment}, list)
+    return [item for objects in found for item in objects]
 
 
 def _pytest(
@@ -223,35 +253,33 @@ def _pytest(
         raise GraderError(f"pytest ended with {code!r}")
 
 
-def _report(
-    plugin: GradePlugin, assignment: Assignment, submission: Submission, isolation: Isolation, job: dict[str, Any]
-) -> Report:
+def _report(this: _Run, plugin: GradePlugin) -> Report:
     from tinygrade import __version__
 
-    selected = plugin.selected
+    assignment, grading, selected = this.assignment, plugin.grading, plugin.selected
     return Report(
         assignment=assignment.id,
         title=assignment.title,
         submission={
-            "source": submission.source,
-            "sha256": submission.sha256,
+            "source": grading.submission.source,
+            "sha256": grading.submission.sha256,
             "package": assignment.course.package,
         },
         score=scoring.score(plugin.results, assignment.points, selected),
         max_score=assignment.points,
         selected=selected,
-        isolation=isolation,
-        seed=job["seed"],
+        isolation=plugin.isolation,
+        seed=this.job["seed"],
         environment=environment(),
         started="",
         seconds=0.0,
         checks=tuple(plugin.results),
-        swaps=tuple(plugin.grading.stack.swaps),
-        sections=dict(plugin.grading.sections),
-        secret=job["secret"],
+        swaps=tuple(grading.stack.swaps),
+        sections=dict(grading.sections),
+        secret=this.job["secret"],
         tinygrade=__version__,
         hints=assignment.hints,
-        reference=plugin.grading.reference.kind,
+        reference=grading.reference.kind,
     )
 
 

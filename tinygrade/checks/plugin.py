@@ -37,7 +37,7 @@ class GradePlugin:
         self.user_error: UserError | None = None
         #: Ids of checks that `--quick` leaves out.
         self.slow: set[str] = set()
-        self._isolation = isolation
+        self.isolation = isolation
         self._environment = environment
         self._groups = {Path(group.file).name: group.title for group in grading.assignment.groups}
         self._smoke = Smoke(grading)
@@ -76,7 +76,7 @@ class GradePlugin:
             self._pending[check] = self._pending.get(check, 0) + 1
         order = tuple((check, self._group(check)) for check in self._pending)
         if items and self.user_error is None:
-            self.grading.emit(Started(self._isolation, self._environment, order, self.grading.reference.kind))
+            self.grading.emit(Started(self.isolation, self._environment, order, self.grading.reference.kind))
             items[:] = [*smoke, *items]
 
     def _check_points(self, items: list[pytest.Item]) -> None:
