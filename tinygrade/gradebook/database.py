@@ -46,7 +46,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.shown = _shown(url)
-        self._locks: list[IO[str] | Connection] = []
+        self._locks: list[IO[str] | _ServerLock] = []
         try:
             self._bring_up_to_date()
         except BaseException:
@@ -195,13 +195,26 @@ def _lock_file(database: str | None) -> IO[str] | None:
     return file
 
 
-def _lock_server(engine: Engine, what: str) -> Connection | None:
+class _ServerLock:
+    """Given back by word: the server notices only some time later that a connection was closed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def close(self) -> None:
+        from sqlalchemy import func, select
+
+        with self._connection as connection:
+            connection.execute(select(func.pg_advisory_unlock_all()))
+
+
+def _lock_server(engine: Engine, what: str) -> _ServerLock | None:
     from sqlalchemy import func, select
 
     number = int.from_bytes(hashlib.sha256(f"tinygrade {what}".encode()).digest()[:8], "big", signed=True)
     connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     if connection.scalar(select(func.pg_try_advisory_lock(number))):
-        return connection
+        return _ServerLock(connection)
     connection.close()
     return None
 
