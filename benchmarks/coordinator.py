@@ -20,13 +20,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tinygrade import config, grading, plugins
+from tinygrade import config, plugins
 from tinygrade.coordinator.classrun import Settings, grade_class
 from tinygrade.coordinator.intake import handed_in
 from tinygrade.executor import Outcome, Task
 from tinygrade.gradebook import publishing
 from tinygrade.gradebook.book import Gradebook
 from tinygrade.gradebook.database import Database
+from tinygrade.grading.run import Job, grade
 from tinygrade.model import Report
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -84,7 +85,7 @@ def main() -> None:
     course = config.load_course(ROOT / "assignments")
     plugins.load_course_plugin(manager, course)
     assignment = config.load_assignment(course, options.assignment)
-    report = grading.grade(grading.Job(assignment, str(ROOT / "reference"), 1), manager, lambda event: None)
+    report = grade(Job(assignment, str(ROOT / "reference"), 1), manager, lambda event: None)
     with tempfile.TemporaryDirectory() as folder:
         students = Path(folder) / "class"
         for number in range(options.submissions):

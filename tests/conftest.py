@@ -20,8 +20,9 @@ from typing import Any
 import pytest
 
 from tests.commands import Run
-from tinygrade import cli, grading
-from tinygrade.forkserver import Forkserver, is_available
+from tinygrade import cli
+from tinygrade.grading import run as starting
+from tinygrade.grading.forkserver import Forkserver, is_available
 
 #: Courses that tests grade with: their checks are no tests of ours.
 collect_ignore = ["courses"]
@@ -105,7 +106,7 @@ def forked_check(
     Each grading has processes of its own as ever, down to the zygote; only the start of two interpreters is left out,
     which is most of what a small one costs. Where a test changes the environment or brings a course, nothing is.
     """
-    start = grading._start
+    start = starting._start
 
     def run(folder: Path, *options: str, seed: int = 7, assignment: str = "assignment3", **environment: str) -> Run:
         if environment or "--course" in options:
@@ -115,7 +116,7 @@ def forked_check(
         words = ["check", assignment, "--submission", str(folder), "--seed", str(seed), *options]
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
         with monkeypatch.context() as patched, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            patched.setattr(grading, "_start", functools.partial(_forked, start, forkserver))
+            patched.setattr(starting, "_start", functools.partial(_forked, start, forkserver))
             patched.setenv("COLUMNS", "80")
             patched.chdir(repository)
             code = cli.run([*words, "--report", f"json={report}", "--instructor"])

@@ -89,15 +89,16 @@ def grade(tmp_path: Path) -> Callable[..., Report]:
     """`grade(course, submission, assignment="assignment1", seed=1, **options)`: the report of a real grading.
 
     `submission` is a source as `--submission` takes it, or the files of the package by name. `options` are fields of
-    `tinygrade.grading.Job`. Plugins take part as they do for everybody: those that are installed, and the course's own.
+    `tinygrade.grading.run.Job`. Plugins take part as they do for everybody: those that are installed, and the course's
+    own.
     """
 
     def run(
         course: Path, submission: str | Path | Mapping[str, str], assignment: str = "assignment1", **options: Any
     ) -> Report:
         from tinygrade.config import load_assignment, load_course
-        from tinygrade.grading import Job
-        from tinygrade.grading import grade as graded
+        from tinygrade.grading.run import Job
+        from tinygrade.grading.run import grade as graded
         from tinygrade.plugins import load_course_plugin, make_plugin_manager
 
         manager = make_plugin_manager()

@@ -11,7 +11,7 @@ import pytest
 
 from tinygrade.cli import run
 from tinygrade.events import CheckFinished, CheckStarted, Finished, Started
-from tinygrade.grading import Job
+from tinygrade.grading.run import Job
 from tinygrade.model import CheckResult, Isolation, Report
 
 FILES = {
@@ -127,7 +127,7 @@ class Grading:
 @pytest.fixture
 def grading(monkeypatch: pytest.MonkeyPatch) -> Grading:
     stand_in = Grading()
-    monkeypatch.setattr("tinygrade.grading.grade", stand_in)
+    monkeypatch.setattr("tinygrade.grading.run.grade", stand_in)
     return stand_in
 
 

@@ -88,7 +88,7 @@ def test_sigterm_is_an_exception_inside_only() -> None:
 
 SLEEPER = """
 import sys, time
-import tinygrade.grading
+import tinygrade.grading.run
 from tinygrade.cli import main
 from tinygrade.events import Started
 from tinygrade.model import Isolation
@@ -102,7 +102,7 @@ def grade(job, manager, on_event):
         print("workers killed", flush=True)
         raise
 
-tinygrade.grading.grade = grade
+tinygrade.grading.run.grade = grade
 main()
 """
 

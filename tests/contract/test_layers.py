@@ -14,11 +14,11 @@ LAYERS = (
     {"errors", "text", "sinks", "isolation", "jsontree", "errormap", "model", "terms", "failures", "worker"},
     {
         *("", "hookspecs", "calling", "adjusting", "loading", "config", "solved", "tables", "releasing", "scoring"),
-        *("events", "finding", "template", "sandbox", "diagnosis", "figures", "executor", "fingerprint", "stored"),
+        *("events", "finding", "template", "sandbox", "diagnosis", "figures", "executor", "stored"),
     },
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},
-    {"grading", "session", "checklist", "recording", "childhood", "forkserver", "preloaded"},
+    {"grading", "checklist"},
     {"audit", "attacks", "release", "coordinator"},
     {"cli", "testing", "__main__"},
 )

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from tinygrade import recording
 from tinygrade.config import load_assignment, load_course
 from tinygrade.errors import CourseError
+from tinygrade.grading import recording
 from tinygrade.plugins import load_course_plugin, make_plugin_manager
 
 SEEDS = (3, 8)

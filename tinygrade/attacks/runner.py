@@ -12,7 +12,7 @@ from tinygrade.attacks.plant import SIGN, plant
 from tinygrade.attacks.scene import Scene
 from tinygrade.attacks.witness import Witness
 from tinygrade.errors import TinygradeError
-from tinygrade.grading import Job, grade
+from tinygrade.grading.run import Job, grade
 
 if TYPE_CHECKING:
     import pluggy

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 PR_SET_CHILD_SUBREAPER = 36
-SESSION = b"tinygrade.session"
+SESSION = b"tinygrade.grading.session"
 #: A killed process needs a moment to be gone.
 PATIENCE = 3.0
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinygrade import recording
 from tinygrade.audit.plan import Trial
 from tinygrade.audit.run import Trials
 from tinygrade.errors import GraderError
+from tinygrade.grading import recording
 from tinygrade.model import Assignment, CheckResult, Report
 
 if TYPE_CHECKING:

@@ -10,12 +10,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from tinygrade import grading
 from tinygrade.audit.plan import Trial, written
 from tinygrade.audit.verdict import Verdict, judge, unjudged
 from tinygrade.errors import GraderError
-from tinygrade.forkserver import Forkserver, started
-from tinygrade.grading import Job, Process
+from tinygrade.grading.forkserver import Forkserver, started
+from tinygrade.grading.run import Job, Process, grade
 from tinygrade.model import Assignment, Report
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ class Trials(Generic[Judged]):
         job = Job(
             self._assignment, source, self._seed, select=trial.select, budget=trial.budget, smoke=smoke, **options
         )
-        return grading.grade(job, self._manager, lambda event: None, self._started, self._server)
+        return grade(job, self._manager, lambda event: None, self._started, self._server)
 
     def _try(self, trial: Trial, work: Path) -> Judged:
         folder = written(trial, self._assignment.course.package, work)

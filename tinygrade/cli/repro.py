@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tinygrade.checklist import Listed
     from tinygrade.events import Event, Recorded
-    from tinygrade.grading import Record
+    from tinygrade.grading.run import Record
     from tinygrade.model import Course, Report
 
 
@@ -56,7 +56,7 @@ def command(
 
 
 def _record(checks: list[str], source: str, out: str | None) -> Record:
-    from tinygrade.grading import Record
+    from tinygrade.grading.run import Record
 
     inline = out == "-"
     beside = Path.cwd() if out is None or inline else Path(out).resolve().parent
@@ -68,10 +68,10 @@ def _record(checks: list[str], source: str, out: str | None) -> Record:
 def _run(
     manager: pluggy.PluginManager, course: Course, assignment: str, source: str, seed: int, record: Record
 ) -> tuple[Recorded | None, Report]:
-    from tinygrade import grading
     from tinygrade.cli.guard import terminable
     from tinygrade.config import load_assignment
     from tinygrade.events import Recorded
+    from tinygrade.grading.run import Job, grade
 
     found: list[Recorded] = []
 
@@ -79,9 +79,9 @@ def _run(
         if isinstance(event, Recorded):
             found.append(event)
 
-    job = grading.Job(load_assignment(course, assignment), source, seed, record=record)
+    job = Job(load_assignment(course, assignment), source, seed, record=record)
     with terminable():
-        report = grading.grade(job, manager, listen)
+        report = grade(job, manager, listen)
     return (found[0] if found else None), report
 
 

@@ -89,7 +89,7 @@ def grade_and_show(
 
 
 def _job(options: dict[str, Any], assignment: Assignment, source: str, manager: pluggy.PluginManager) -> Any:
-    from tinygrade.grading import Job
+    from tinygrade.grading.run import Job
     from tinygrade.plugins import sandboxes
 
     if options["sandbox"]:
@@ -107,8 +107,8 @@ def _job(options: dict[str, Any], assignment: Assignment, source: str, manager: 
 
 
 def _graded(job: Any, manager: pluggy.PluginManager, show: Callable[[Event], None], warn: Warn) -> Report:
-    from tinygrade import grading
     from tinygrade.events import CheckFinished, Warned
+    from tinygrade.grading.run import grade
 
     def relay(event: Event) -> None:
         show(event)
@@ -117,7 +117,7 @@ def _graded(job: Any, manager: pluggy.PluginManager, show: Callable[[Event], Non
         elif isinstance(event, Warned):
             warn(event.text)
 
-    return grading.grade(job, manager, relay)
+    return grade(job, manager, relay)
 
 
 def _limit(points: float | None, assignment: Assignment) -> float | None:

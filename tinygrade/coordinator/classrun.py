@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tinygrade import __version__
 from tinygrade.calling import Once, call
+from tinygrade.coordinator.fingerprint import fingerprint
 from tinygrade.coordinator.intake import Handed, tasks
 from tinygrade.coordinator.prints import Prints, packed
 from tinygrade.coordinator.shipping import ShippingGrader
 from tinygrade.errors import RefusedError
 from tinygrade.executor import Executor, Outcome, Task
-from tinygrade.fingerprint import fingerprint
 from tinygrade.gradebook.alike import PrintStore
 from tinygrade.gradebook.book import Entry, Gradebook, Run
 from tinygrade.isolation import Isolation, refusal

@@ -10,11 +10,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tinygrade import grading
 from tinygrade.errors import GraderError, PluginError, RefusedError, SubmissionError
 from tinygrade.executor import Kind, Outcome, Task
-from tinygrade.forkserver import started
-from tinygrade.grading import Job, Process
+from tinygrade.grading.forkserver import started
+from tinygrade.grading.run import Job, Process, grade
 from tinygrade.model import Assignment, Report
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ class Grader:
         job = replace(self._job, source=task.source, secret=secret)
         watch = _Watch(self, self._deadline)
         try:
-            report = grading.grade(job, self._manager, lambda event: None, watch.start, self._server)
+            report = grade(job, self._manager, lambda event: None, watch.start, self._server)
         except SubmissionError as error:
             return "unreadable", None, str(error)
         except RefusedError as error:

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from tinygrade import __version__, config, plugins
+from tinygrade.coordinator.fingerprint import fingerprint
 from tinygrade.coordinator.grader import Grader
 from tinygrade.coordinator.machine import measured
 from tinygrade.errors import TinygradeError
 from tinygrade.executor import Outcome, Task
-from tinygrade.fingerprint import fingerprint
 from tinygrade.isolation import refusal
 
 #: In a parcel: what to do, and the folder of what to do it with.

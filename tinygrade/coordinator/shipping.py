@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrade import errors
 from tinygrade.coordinator import remote
+from tinygrade.coordinator.fingerprint import fingerprint
 from tinygrade.coordinator.grader import Grader
 from tinygrade.coordinator.remote import CONTENT, JOB, versions
 from tinygrade.errors import GraderError, PluginError, SubmissionError, TinygradeError
 from tinygrade.executor import Outcome, Shipping, Task
-from tinygrade.fingerprint import fingerprint
 from tinygrade.loading import load
 from tinygrade.model import Assignment, Course, Report
 from tinygrade.release.tree import Tree, content, files_in, zipped

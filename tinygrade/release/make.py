@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinygrade import config, recording
+from tinygrade import config
 from tinygrade.errors import CourseError
+from tinygrade.grading import recording
 from tinygrade.release import autograder, bundle, leaks, placing, proof, solutions, student, tree
 from tinygrade.release.bundle import Order, below
 from tinygrade.release.proof import Trial

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinygrade import config, grading
+from tinygrade import config
 from tinygrade.errors import CourseError
-from tinygrade.grading import Job
+from tinygrade.grading.run import Job, grade
 
 if TYPE_CHECKING:
     import pluggy
@@ -44,7 +44,7 @@ def run(trial: Trial, seed: int, manager: pluggy.PluginManager) -> Report:
         CourseError: it does not come out as it should; the message names a check.
     """
     assignment = config.load_assignment(config.load_course(trial.course), trial.assignment)
-    report = grading.grade(Job(assignment, str(trial.source), seed), manager, lambda event: None)
+    report = grade(Job(assignment, str(trial.source), seed), manager, lambda event: None)
     (_refuse_lost if trial.is_solution else _refuse_gained)(trial, report)
     return report
 

@@ -19,7 +19,7 @@ from tinygrade import Course, GraderError, UsageError
 from .grid import Job
 
 #: The command line, in a process that does not outlive ours and leaves Ctrl-C to us.
-_COMMAND = "from tinygrade.cli import main; from tinygrade.session import die_with; die_with({}); main()"
+_COMMAND = "from tinygrade.cli import main; from tinygrade.grading.session import die_with; die_with({}); main()"
 
 
 class Log:

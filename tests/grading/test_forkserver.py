@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tinygrade import config, grading, plugins
+from tinygrade import config, plugins
 from tinygrade.errors import GraderError
-from tinygrade.forkserver import Forkserver, is_available
+from tinygrade.grading.forkserver import Forkserver, is_available
+from tinygrade.grading.run import Job, grade
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="gradings are forked on Linux only")
 WITH_THREAD = "threading.Thread(target=time.sleep, args=(30,), daemon=True).start(); main()"
@@ -36,11 +37,11 @@ def manager():
 def job(repository):
     course = config.load_course(repository / "assignments")
     assignment = config.load_assignment(course, "assignment3")
-    return grading.Job(assignment, str(repository / "reference"), 7, select=CHECK, smoke=False, secret="5e" * 32)
+    return Job(assignment, str(repository / "reference"), 7, select=CHECK, smoke=False, secret="5e" * 32)
 
 
 def graded(job, manager, server, **more):
-    return grading.grade(job, manager, lambda event: None, server=server, **more)
+    return grade(job, manager, lambda event: None, server=server, **more)
 
 
 def facts(report):
@@ -86,7 +87,7 @@ def test_what_a_submission_breaks_stays_its_own(job, manager, server, variant):
 
 def test_a_process_with_threads_is_not_forked(monkeypatch):
     """A numerical library that ignores our variables leaves threads behind; then each grading is a fresh process."""
-    import tinygrade.forkserver as module
+    import tinygrade.grading.forkserver as module
 
     monkeypatch.setattr(module, "ENTRY", module.ENTRY.replace("main()", "import threading, time; ") + WITH_THREAD)
     assert module.started() is None
@@ -101,11 +102,12 @@ def test_closed_is_closed(job, manager):
 
 ENDLESS = """
 import sys
-from tinygrade import config, grading, plugins
-from tinygrade.forkserver import Forkserver
+from tinygrade import config, plugins
+from tinygrade.grading.run import Job, grade
+from tinygrade.grading.forkserver import Forkserver
 course = config.load_course(__import__("pathlib").Path(sys.argv[1]) / "assignments")
-job = grading.Job(config.load_assignment(course, "assignment3"), sys.argv[2], 7, select="test_causal_mask")
-grading.grade(job, plugins.make_plugin_manager(), lambda event: print(event.kind, flush=True), server=Forkserver())
+job = Job(config.load_assignment(course, "assignment3"), sys.argv[2], 7, select="test_causal_mask")
+grade(job, plugins.make_plugin_manager(), lambda event: print(event.kind, flush=True), server=Forkserver())
 """
 
 

@@ -12,7 +12,7 @@ _BOOTSTRAP = "import sys; sys.path.append(sys.argv[1]); "
 
 def command(code: str, *args: str) -> list[str]:
     """Run `code` with `args` at the end of `sys.argv`; neither the current nor the user's folder is importable."""
-    return [sys.executable, "-P", "-s", "-c", _BOOTSTRAP + code, str(Path(__file__).parent.parent), *args]
+    return [sys.executable, "-P", "-s", "-c", _BOOTSTRAP + code, str(Path(__file__).parents[2]), *args]
 
 
 def environment() -> dict[str, str]:

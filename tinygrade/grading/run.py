@@ -1,6 +1,6 @@
 """Grade one submission: run the trusted side in a child process of its own and relay what it tells.
 
-The child (`tinygrade.session`) starts with an empty working folder and without any PYTHON* or PYTEST_*
+The child (`tinygrade.grading.session`) starts with an empty working folder and without any PYTHON* or PYTEST_*
 variable, so that nothing in the submission or in the user's environment configures it.
 """
 
@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from tinygrade import errors, events
-from tinygrade.childhood import command, environment
 from tinygrade.errors import GraderError, TinygradeError
 from tinygrade.events import Finished, Stopped
-from tinygrade.forkserver import Forkserver
+from tinygrade.grading.childhood import command, environment
+from tinygrade.grading.forkserver import Forkserver
 
 if TYPE_CHECKING:
     import pluggy
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tinygrade.model import Assignment, Policy, Report
 
 #: What the child runs.
-ENTRY = "from tinygrade.session import main; main()"
+ENTRY = "from tinygrade.grading.session import main; main()"
 #: Seconds that the child gets to end its workers before it is killed with them.
 GRACE_SECONDS = 5
 

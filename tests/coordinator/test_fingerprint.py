@@ -6,7 +6,7 @@ import pytest
 from tiny_class import write_course
 
 from tinygrade import config
-from tinygrade.fingerprint import fingerprint
+from tinygrade.coordinator.fingerprint import fingerprint
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def _fork(control: socket.socket, request: dict[str, Any], fds: list[int]) -> di
 
 def _become_grading(folder: str, fds: list[int], parent: int) -> None:
     """What `grading` asks of a fresh process: a session of its own, an empty folder, job, events and log."""
-    from tinygrade import session
+    from tinygrade.grading import session
 
     job, events, log = fds
     os.setsid()

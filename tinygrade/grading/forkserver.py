@@ -19,11 +19,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tinygrade.childhood import command, environment
 from tinygrade.errors import GraderError
+from tinygrade.grading.childhood import command, environment
 
 #: What the process runs.
-ENTRY = "from tinygrade.preloaded import main; main()"
+ENTRY = "from tinygrade.grading.preloaded import main; main()"
 #: It loads everything before its first answer.
 PATIENCE_SECONDS = 60
 

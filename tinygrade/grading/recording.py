@@ -15,8 +15,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinygrade import grading
-from tinygrade.grading import Job
+from tinygrade.grading.run import Job, grade
 
 if TYPE_CHECKING:
     import pluggy
@@ -55,7 +54,7 @@ def record(
 
     Raises:
         UserError: the course is not in order, or the solution does not pass its own checks.
-        RefusedError, GraderError: as `grading.grade`.
+        RefusedError, GraderError: as `grade`.
     """
     from tinygrade.checks.recorded import file
 
@@ -89,4 +88,4 @@ def _run(
 def _one(assignment: Assignment, seed: int, part: Path, manager: pluggy.PluginManager) -> None:
     source = str(assignment.course.reference)
     job = Job(assignment, source, seed, budget=BUDGET, recording=part)
-    grading.grade(job, manager, lambda event: None)
+    grade(job, manager, lambda event: None)

@@ -1,4 +1,4 @@
-"""The trusted side of one grading: the child process that `grading.grade` starts.
+"""The trusted side of one grading: the child process that `run.grade` starts.
 
 It reads a job from standard input, loads the submission, opens the sandbox, runs pytest once, scores, and writes
 events to the file descriptor that it was given. It never imports student code.
@@ -222,16 +222,14 @@ def _theirs(this: _Run) -> list[object]:
     return [item for objects in found for item in objects]
 
 
-def _pytest(
-    assignment: Assignment, smoke: list[Path], objects: list[object], select: str, plugin: GradePlugin
-) -> None:
+def _pytest(assignment: Assignment, smoke: list[Path], objects: list[object], select: str, plugin: GradePlugin) -> None:
     """One `pytest.main` that nothing but its arguments configures."""
     import pytest
 
     files = [assignment.root / group.file for group in assignment.groups]
     paths = [*smoke, *files]
     root = assignment.course.root
-    ini = Path(__file__).parent / "checks" / "checks.ini"
+    ini = Path(__file__).parents[1] / "checks" / "checks.ini"
     fixed = ["-c", str(ini), "--rootdir", str(root), "--confcutdir", str(root), "--import-mode=importlib"]
     quiet = ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:faulthandler", "--strict-markers"]
     select_args = ["-k", select] if select else []

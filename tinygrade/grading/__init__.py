@@ -1,0 +1,1 @@
+"""One grading: who asks for it (`run`), the process that does it (`session`), and how many are done cheaply."""
