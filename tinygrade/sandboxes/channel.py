@@ -113,6 +113,9 @@ class Channel:
     def cpu_seconds(self) -> float:
         return clock.cpu_seconds(self._process.pid)
 
+    def busy_seconds(self) -> float:
+        return clock.busy_seconds(self._process.pid)
+
     def waited_seconds(self) -> float:
         return clock.waited_seconds(self._process.pid)
 
