@@ -94,10 +94,10 @@ def fused_cross_entropy(logits: np.ndarray, targets: np.ndarray) -> tuple[float,
 
 
 def loss_and_gradients(model: Module, x: np.ndarray, y: np.ndarray) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss of train.train_step on x, y (both int (B,T)), and its gradient for every parameter of the model, by name.
+    """The loss of train.train_step on x, y (both int (B,T)), and its gradient for every parameter, by name.
 
-    Nothing is written into the model. Gradients have the dtype of the parameters: a float32 model never computes in
-    float64. By the tape or by hand, as you like; `train_step` should be fast.
+    Gradients have the dtype of the parameters: a float32 model never computes in float64. By the tape or by hand, as
+    you like; `train_step` should be fast.
     """
     # BEGIN SOLUTION A6.9: forward through the blocks, and back
     batch, steps = x.shape

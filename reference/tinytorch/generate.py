@@ -177,9 +177,9 @@ def generate(
 ) -> list[int]:
     """The ids that follow `prompt` (ids, one axis), one after the other, in evaluation mode; the model is not changed.
 
-    Each is `sample(filter_logits(...), rng.random())`: one number is drawn for each token, whatever the temperature. Ids
-    in `never` are excluded before anything else. It ends at the id `stop`, which is not returned (None: no such id),
-    after max_new ids, or when prompt and result together have as many ids as the model has positions.
+    Each is `sample(filter_logits(...), rng.random())`: one number is drawn for each token, whatever the temperature.
+    Ids in `never` are excluded before anything else. It ends at the id `stop`, which is not returned (None: no such
+    id), after max_new ids, or when prompt and result together have as many ids as the model has positions.
     With and without `cache` the result is the same; with it, each token is read once.
 
     Raises ValueError for an empty prompt or one that is longer than the model allows.
