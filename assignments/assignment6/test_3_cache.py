@@ -96,8 +96,8 @@ def follow(parity, net, chunks, name):
 @pytest.mark.parametrize("layers", [1, 2])
 def test_one_by_one(parity, network, rng, layers):
     net = network(layers=layers)
-    ids = rng.integers(1, 31, net.max_len)
-    follow(parity, net, [ids[t : t + 1] for t in range(net.max_len)], "logits of call")
+    ids = rng.integers(1, 31, net.max_len - 1)
+    follow(parity, net, [ids[t : t + 1] for t in range(ids.size)], "logits of call")
 
 
 @pytest.mark.points(6)
@@ -106,7 +106,7 @@ def test_one_by_one(parity, network, rng, layers):
 @pytest.mark.where(PIECE)
 @pytest.mark.needs("test_append")
 @pytest.mark.hint("Three new tokens after five old ones: which of the eight may the first of the three read?")
-@pytest.mark.parametrize("sizes", [(16,), (5, 3, 8), (2,) * 8, (7, 1, 1)], ids=["at once", "5 3 8", "by two", "7 1 1"])
+@pytest.mark.parametrize("sizes", [(15,), (5, 3, 7), (2,) * 7, (7, 1, 1)], ids=["at once", "5 3 7", "by two", "7 1 1"])
 def test_chunks(parity, network, rng, sizes):
     net = network()
     ids = rng.integers(1, 31, net.max_len)
