@@ -91,7 +91,7 @@ def test_stop(parity, network, rng):
 def test_never(parity, network, rng):
     net = network()
     never = [0, *(int(token) for token in rng.permutation(np.arange(1, 31))[:12])]
-    settings = [{"temperature": 0.0}, {"temperature": 3.0, "top_k": 3}, {"temperature": 3.0, "top_p": 0.6}]
+    settings = [{"temperature": 3.0, "top_k": 6}, {"temperature": 3.0, "top_p": 0.8}]
     calls = [(*prompts_of(rng, length), 8, seed_of(rng), {"never": never, **s}) for s in settings for length in (2, 4)]
     judge(parity, net, calls, "token of generate with excluded ids: prompt")
 
@@ -119,7 +119,7 @@ def test_length(parity, student, network, rng):
 @pytest.mark.needs("test_greedy")
 @pytest.mark.hint("What does your cache still hold when the next prompt comes?")
 def test_with_cache(student, reference, network, rng, mistake):
-    net = network()
+    net = network(max_len=40)  # room for all three texts in one cache: what is not reset must not run full
     first, second = prompts_of(rng, 3, 5)
     settings = {"temperature": 1.5, "top_k": 8}
     calls = [(prompt, 8, seed, settings) for prompt, seed in ((first, 1), (second, 2), (first, 1))]

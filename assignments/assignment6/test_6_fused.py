@@ -42,7 +42,7 @@ def test_fused_qkv(parity, network, rng, what):
 @pytest.mark.points(4)
 @pytest.mark.title("fused_cross_entropy: loss and gradient")
 @pytest.mark.task("A6.8")
-@pytest.mark.where("fast.fused_cross_entropy")
+@pytest.mark.part("fast.fused_cross_entropy")
 @pytest.mark.hint("The loss needs the softmax, and so does its gradient. By what is the gradient divided?")
 @pytest.mark.parametrize("kind", ["ordinary", "large logits"])
 def test_fused_cross_entropy(parity, student, rng, kind):
@@ -81,7 +81,7 @@ def opened(value):
 @pytest.mark.title("loss_and_gradients: every parameter")
 @pytest.mark.task("A6.9")
 @pytest.mark.where(GRADIENTS)
-@pytest.mark.needs("test_fused_qkv", "test_fused_cross_entropy")
+@pytest.mark.given("test_fused_cross_entropy")
 @pytest.mark.hint("The wrong names have something in common: behind which step of your backward do they lie?")
 @pytest.mark.parametrize("layers", [1, 2])
 def test_gradients(student, reference, parity, gradcheck, network, rng, layers):
@@ -97,7 +97,7 @@ def test_gradients(student, reference, parity, gradcheck, network, rng, layers):
 @pytest.mark.title("to_float32: nothing is computed in float64 any more")
 @pytest.mark.task("A6.10")
 @pytest.mark.where("fast.to_float32")
-@pytest.mark.needs("test_gradients")
+@pytest.mark.given("test_fused_cross_entropy")
 @pytest.mark.hint("What is float32 times an array that holds one float64?")
 def test_float32(student, network, rng, mistake):
     net = network()
@@ -127,7 +127,7 @@ def parameter_of(model, name):
 @pytest.mark.title("train_step: five losses, in float64 and in float32")
 @pytest.mark.task("A6.10")
 @pytest.mark.where("fast.train_step")
-@pytest.mark.needs("test_gradients")
+@pytest.mark.given("test_fused_cross_entropy")
 @pytest.mark.hint("Compare the second loss. Which gradients had the optimiser, and did it take its step?")
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_train_step(student, reference, parity, network, rng, dtype):

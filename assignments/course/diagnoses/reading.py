@@ -169,7 +169,7 @@ def _settings_unused(call: Call) -> Claims:
             yield (
                 {"not_used": name},
                 lambda name=name, default=default: _texts(
-                    call, lambda logits, each: _chosen(logits[-1], {**each, name: default})
+                    call, lambda logits, asked: _chosen(logits[-1], {**asked, name: default})
                 ),
             )
 
