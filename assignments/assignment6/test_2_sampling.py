@@ -46,13 +46,15 @@ def cases(rng, where):
 @pytest.mark.title("every token has its share of the numbers")
 @pytest.mark.needs("test_sample")
 @pytest.mark.hint("How long is the interval of numbers that leads to a token of probability p?")
-def test_shares(student, rng):
+def test_shares(student, rng, mistake):
     p = rng.dirichlet(np.full(8, 0.7))
     numbers = (np.arange(NUMBERS) + float(rng.random())) / NUMBERS
     picked = called(student, student.generate.sample, [((p, float(u)), {}) for u in numbers])
     ids = [int(token) for token in picked if isinstance(token, int | np.integer) and 0 <= token < p.size]
     if len(ids) < NUMBERS:
         raise StudentFailure(f"{NUMBERS - len(ids)} of {NUMBERS} numbers u picked no id from 0 to {p.size - 1}")
+    if len(set(ids)) == 1:
+        raise mistake("sample-ignores-number", f"all of {NUMBERS} different numbers u picked the token {ids[0]}")
     counts = np.bincount(ids, minlength=p.size)
     # Of evenly spaced numbers, an interval of length p holds p * NUMBERS, up to one more or less. No chance is in it.
     wrong = np.flatnonzero(np.abs(counts - p * NUMBERS) > 1 + 1e-6)

@@ -34,8 +34,10 @@ def test_append(student, rng, mistake):
                 raise mistake("cache-shared-by-layers", f"{name} hold rows that were stored by another layer") from None
             raise
         length = min(rows.shape[2] for rows in held)
-        when = "after both layers" if layer else "while layer 1 has not stored its part"
-        compare(student.fetch(cache.length), length, f"length {when}")
+        told = student.fetch(cache.length, shape=(), dtype="i", name="length")
+        if layer == 0 and told == held[0].shape[2]:
+            raise mistake("cache-length", f"length is {told} while layer 1 has stored {length} positions")
+        compare(told, length, f"length after append({layer}, k, v)")
 
 
 def is_other(got, rows):
@@ -71,7 +73,7 @@ def test_buffers(student, rng, mistake):
     keys[0, 1, 2] = mark  # what is written into the first answer must be seen in the second
     later = student.fetch(cache.append(0, k[:, :1], v[:, :1])[0], shape=(HEADS, 4, WIDTH), dtype="f", name="keys")
     if later.dtype != np.float32:
-        raise StudentFailure(f"a cache of float32 gives back {later.dtype}")
+        raise mistake("wrong-dtype", f"a cache of float32 gives back {later.dtype}")
     if later[0, 1, 2] != mark:
         raise mistake("cache-copies", "append gives back a copy: the rows from before were copied once more")
 

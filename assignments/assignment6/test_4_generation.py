@@ -56,8 +56,11 @@ def test_greedy(parity, network, rng):
 @pytest.mark.title("sampled: one number of rng for each token")
 @pytest.mark.needs("test_greedy")
 @pytest.mark.hint("How often is your generator asked for one token, and with which settings is its number used?")
-def test_sampled(parity, network, rng):
+def test_sampled(parity, student, network, rng, mistake):
     net = network()
+    several = student.fetch(texts(student, net, [([1, 2], 8, seed, {"temperature": 3.0}) for seed in (1, 2, 3)]))
+    if alike(several):
+        raise mistake("seed-ignored", "at temperature 3, three different generators give the same text of 8 tokens")
     settings = [{}, {"temperature": 1.5}, {"temperature": 2.0, "top_k": 6}, {"temperature": 2.0, "top_p": 0.9}]
     prompts = prompts_of(rng, 2, 3, 1, 4)
     calls = [(prompt, 8, seed_of(rng), each) for prompt, each in zip(prompts, settings, strict=True)]
@@ -135,6 +138,13 @@ def test_with_cache(student, reference, network, rng, mistake):
     if not isinstance(without, list) or not all(isinstance(token, int | np.integer) for token in without):
         raise StudentFailure("generate without cache gave no list of ids")
     compare(with_cache, without, "text with cache, compared with yours without")
+
+
+def alike(found):
+    """Is it three times the same text of 8 ids? By chance that is one in 10^10 and less."""
+    rows = [np.asarray(text) for text in found] if type(found) is list else []
+    are_texts = len(rows) == 3 and all(row.dtype.kind == "i" and row.shape == (8,) for row in rows)
+    return are_texts and all(np.array_equal(row, rows[0]) for row in rows)
 
 
 def plain(texts):

@@ -104,6 +104,9 @@ def test_profile_under_trouble(student, costs, mistake, trouble):
         start = count + 2
         machine = Machine(costs, spikes=dict.fromkeys(range(start, start + 2 * count + count // 2), 50.0))
         code = "profile-one-after-the-other"
+    plain = Machine(costs).profile(student)
+    if [name for name, seconds in plain if abs(seconds - costs[name]) > 1e-9]:
+        raise StudentFailure("wrong on a machine without any trouble, too")  # no trouble is to blame
     got = machine.profile(student)
     wrong = [name for name, seconds in got if abs(seconds - costs[name]) > 1e-9]
     if wrong:

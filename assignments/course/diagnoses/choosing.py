@@ -107,14 +107,14 @@ def _ties(call: Call) -> Claims:
 
 def _count(call: Call) -> Claims:
     s = _Settings(call)
-    if s.k is None or s.k > s.z.size:
+    if s.k is None or s.k > s.z.size or s.p is not None:
         return
     for more in (-1, 1):
         if 0 < s.k + more <= s.z.size:
             kept = largest(s.z / s.t, s.k + more)
-            yield {"kept": s.k + more, "top_k": s.k}, lambda kept=kept: scaled(nucleus(softmax(kept), s.p))
+            yield {"kept": s.k + more, "top_k": s.k}, lambda kept=kept: softmax(kept)
     worst = np.where(np.isin(np.arange(s.z.size), np.argsort(s.z, kind="stable")[: s.k]), s.z / s.t, -np.inf)
-    yield {"kept": "the smallest"}, lambda: scaled(nucleus(softmax(worst), s.p))
+    yield {"kept": "the smallest"}, lambda: softmax(worst)
 
 
 def _filtered_to_zero(call: Call) -> Claims:
@@ -144,9 +144,7 @@ def _boundary(call: Call) -> Claims:
     p = softmax(largest(s.z / s.t, s.k))
     for more in (-1, 1):
         yield {"tokens_more_than_needed": more}, lambda more=more: scaled(nucleus(p, s.p, more))
-    yield {"tokens_more_than_needed": -1}, lambda: scaled(nucleus(p, s.p, -1 if (nucleus(p, s.p) > 0).sum() > 1 else 0))
-    # The largest is kept in any case, and then what does not cross the limit.
-    yield {"kept": "each that is at least p"}, lambda: scaled(np.where(p >= s.p, p, 0.0))
+    yield {"kept": "each that is at least p"}, lambda: scaled(np.where((p >= s.p) | (p == p.max()), p, 0.0))
 
 
 def _order(call: Call) -> Claims:

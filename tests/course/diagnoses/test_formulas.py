@@ -21,6 +21,7 @@ SUBJECTS = (
     calls.clipping,
     calls.data,
     calls.transformer,
+    calls.generation,
 )
 #: Pairs of mistakes that give the same numbers in one of the calls here: the first is told as the second.
 COINCIDENCES = {
