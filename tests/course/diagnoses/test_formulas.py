@@ -35,6 +35,7 @@ COINCIDENCES = {
     ("mask-hides-itself", "mask-aligned-left"),  # two queries of five keys: three too early
     ("mask-transposed", "mask-sees-ahead"),  # likewise
     ("mask-without-order", "mask-sees-ahead"),  # three ahead of four is everything
+    ("top-k-count", "top-k-ties"),  # all but the first are equal
 }
 
 
