@@ -252,6 +252,6 @@ def test_what_a_missed_requirement_says(fails, got, options, words):
         ("the loss of a batch", [np.zeros(2), np.ones(2)], "the loss of a batch[1][0]: yours 1"),
     ],
 )
-def test_the_parts_of_a_pair_have_names(name, got, words):
+def test_the_parts_of_a_pair_have_names(fails, name, got, words):
     with fails(words):
         compare(got, [np.zeros(2), np.zeros(2)], name)
