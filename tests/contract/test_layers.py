@@ -14,7 +14,7 @@ LAYERS = (
     {"errors", "text", "sinks", "isolation", "jsontree", "errormap", "model", "terms", "failures", "worker"},
     {
         *("", "hookspecs", "calling", "adjusting", "loading", "config", "solved", "tables", "releasing", "scoring"),
-        *("events", "finding", "template", "sandbox", "diagnosis", "figures", "executor", "stored"),
+        *("events", "finding", "template", "sandbox", "diagnosis", "figures", "executor", "stored", "textfile"),
     },
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},
