@@ -9,6 +9,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ import pytest
 from tests.commands import Run
 from tinygrade import cli
 from tinygrade.grading import run as starting
-from tinygrade.grading.forkserver import Forkserver, is_available
+from tinygrade.grading.forkserver import Forkserver, started
 
 #: Courses that tests grade with: their checks are no tests of ours.
 collect_ignore = ["courses"]
@@ -43,6 +44,13 @@ file = "test_1.py"
 title = "one"
 points = 10
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Who starts us in the background has us ignore interrupts, and every command that a test starts would, too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +99,7 @@ def check(repository: Path, tmp_path: Path) -> Callable[..., Run]:
 
 @pytest.fixture(scope="session")
 def forkserver() -> Iterator[Forkserver | None]:
-    server = Forkserver() if is_available() else None
+    server = started()
     yield server
     if server is not None:
         server.close()
