@@ -114,7 +114,7 @@ def forked_check(
     Each grading has processes of its own as ever, down to the zygote; only the start of two interpreters is left out,
     which is most of what a small one costs. Where a test changes the environment or brings a course, nothing is.
     """
-    start = starting._start
+    start = starting.start
 
     def run(folder: Path, *options: str, seed: int = 7, assignment: str = "assignment3", **environment: str) -> Run:
         if environment or "--course" in options:
@@ -124,7 +124,7 @@ def forked_check(
         words = ["check", assignment, "--submission", str(folder), "--seed", str(seed), *options]
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
         with monkeypatch.context() as patched, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            patched.setattr(starting, "_start", functools.partial(_forked, start, forkserver))
+            patched.setattr(starting, "start", functools.partial(_forked, start, forkserver))
             patched.setenv("COLUMNS", "80")
             patched.chdir(repository)
             code = cli.run([*words, "--report", f"json={report}", "--instructor"])
