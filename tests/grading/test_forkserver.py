@@ -77,6 +77,7 @@ def test_closed_is_closed(job, manager):
 
 ENDLESS = """
 import sys
+from tinygrade import config, plugins
 from tinygrade.grading.run import Job, grade
 from tinygrade.grading.forkserver import Forkserver
 course = config.load_course(__import__("pathlib").Path(sys.argv[1]) / "assignments")
