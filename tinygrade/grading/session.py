@@ -16,7 +16,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,8 +56,29 @@ def serve(descriptor: int, parent: int) -> None:
 
     with open(0, encoding="utf-8", closefd=False) as source:
         job = json.load(source)
+    with _told(emit):
+        if "series" in job:
+            _serve_series(job, emit)
+        else:
+            emit(Finished(run(job, emit)))
+
+
+def _serve_series(job: dict[str, Any], emit: Callable[[Event], None]) -> None:
+    from tinygrade.grading import series
+
+    def one(each: dict[str, Any], sandbox: Sandbox, parent: int) -> None:
+        die_with(parent)
+        with _told(emit):
+            emit(Finished(run(each, emit, lambda this: sandbox)))
+
+    series.run(job, _open_sandbox(_prepared(job, emit)), one, emit)
+
+
+@contextlib.contextmanager
+def _told(emit: Callable[[Event], None]) -> Iterator[None]:
+    """Whatever ends a grading is told."""
     try:
-        emit(Finished(run(job, emit)))
+        yield
     except TinygradeError as error:
         emit(Stopped(type(error).__name__, str(error)))
     except Exception as error:
@@ -95,14 +116,34 @@ class _Run:
         return made
 
 
-def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
+def run(job: dict[str, Any], emit: Callable[[Event], None], opened: Callable[[_Run], Sandbox] | None = None) -> Report:
     """Grade one job.
+
+    Args:
+        opened: gives the sandbox; a new one by default.
 
     Raises:
         TinygradeError: there is no report; the class says whose matter it is.
     """
     clock = time.monotonic()
     started = datetime.now(UTC).isoformat(timespec="seconds")
+    this = _prepared(job, emit)
+    sandbox = (opened or _open_sandbox)(this)
+    try:
+        submission = load(this.manager, job["source"], this.assignment, this.folder("submission", 0o700), this.warn)
+        plugin = _checked(this, submission, sandbox)
+    finally:
+        sandbox.close()
+    report = replace(_report(this, plugin), started=started, seconds=round(time.monotonic() - clock, 3))
+    return adjusted(this.manager, report, {}, this.warn)
+
+
+def _prepared(job: dict[str, Any], emit: Callable[[Event], None]) -> _Run:
+    """Plugins and course.
+
+    Raises:
+        TinygradeError: one of them is not in order.
+    """
     # The command has warned about broken plugins already.
     manager = plugins.make_plugin_manager(warn=lambda _: None)
     course = config.load_course(Path(job["course"]))
@@ -110,15 +151,7 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     assignment = config.load_assignment(course, job["assignment"])
     if not assignment.groups:
         raise UsageError(f"{assignment.id} has no checks yet")
-    this = _Run(job, manager, assignment, emit)
-    sandbox = _open_sandbox(this)
-    try:
-        submission = load(manager, job["source"], assignment, this.folder("submission", 0o700), this.warn)
-        plugin = _checked(this, submission, sandbox)
-    finally:
-        sandbox.close()
-    report = replace(_report(this, plugin), started=started, seconds=round(time.monotonic() - clock, 3))
-    return adjusted(manager, report, {}, this.warn)
+    return _Run(job, manager, assignment, emit)
 
 
 def _open_sandbox(this: _Run) -> Sandbox:
