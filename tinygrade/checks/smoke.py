@@ -11,6 +11,7 @@ from tinygrade.checks.context import Grading
 from tinygrade.checks.results import Outcome
 from tinygrade.events import Swapped
 from tinygrade.failures import StudentFailure
+from tinygrade.model import Swap
 
 FOLDER = "smoke"
 
@@ -21,6 +22,7 @@ class Smoke:
     def __init__(self, grading: Grading) -> None:
         self._grading = grading
         self._finished = False
+        self._swaps: list[Swap] = []
 
     def split(self, items: list[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
         """Smoke checks in course order, and the checks of the assignment itself."""
@@ -64,4 +66,9 @@ class Smoke:
         stack = self._grading.stack
         for assignment in stack.undecided:
             stack.decide(assignment)
+        self._swaps = list(stack.swaps)
         self._grading.emit(Swapped(tuple(stack.swaps)))
+
+    def changed(self) -> bool:
+        """Did a check change what the rest builds on, after the smoke checks had decided?"""
+        return self._finished and self._swaps != self._grading.stack.swaps

@@ -12,7 +12,6 @@ import io
 import json
 import os
 import platform
-import signal
 import sys
 import time
 import traceback
@@ -27,6 +26,7 @@ from tinygrade.adjusting import adjusted
 from tinygrade.calling import call
 from tinygrade.errors import GraderError, RefusedError, TinygradeError, UsageError
 from tinygrade.events import Event, Finished, Stopped, Warned
+from tinygrade.grading.childhood import die_with
 from tinygrade.isolation import LEVELS, refusal
 from tinygrade.loading import load
 from tinygrade.model import Assignment, Isolation, Policy, Report, Submission
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tinygrade.checks.context import Grading
     from tinygrade.checks.plugin import GradePlugin
     from tinygrade.checks.recorded.session import Source
+    from tinygrade.checks.reuse import Reuse
     from tinygrade.sandbox import Sandbox
 
 
@@ -63,17 +64,6 @@ def serve(descriptor: int, parent: int) -> None:
     except Exception as error:
         traceback.print_exc()
         emit(Stopped("GraderError", f"{type(error).__name__}: {error}"))
-
-
-def die_with(parent: int) -> None:
-    """When the command is killed, so is this process, and with it the zygote and every worker."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command decides what an interrupt means
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
-        if os.getppid() != parent:  # it died before that
-            sys.exit(1)
 
 
 @dataclass(frozen=True)
@@ -114,10 +104,11 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     sandbox = _open_sandbox(this)
     try:
         submission = load(manager, job["source"], assignment, this.folder("submission", 0o700), this.warn)
-        plugin = _checked(this, submission, sandbox)
+        plugin, reuse = _checked(this, submission, sandbox)
     finally:
         sandbox.close()
     report = replace(_report(this, plugin), started=started, seconds=round(time.monotonic() - clock, 3))
+    report = reuse.completed(report) if reuse else report
     return adjusted(manager, report, {}, this.warn)
 
 
@@ -150,7 +141,7 @@ def _isolation(sandbox: Sandbox, wanted: str) -> Isolation:
     return isolation
 
 
-def _checked(this: _Run, submission: Submission, sandbox: Sandbox) -> GradePlugin:
+def _checked(this: _Run, submission: Submission, sandbox: Sandbox) -> tuple[GradePlugin, Reuse | None]:
     """Run pytest on the assignment's checks."""
     from tinygrade.checks.plugin import GradePlugin
     from tinygrade.checks.recorded import session as recorded
@@ -161,10 +152,11 @@ def _checked(this: _Run, submission: Submission, sandbox: Sandbox) -> GradePlugi
     source = recorded.source(assignment, earlier, job, plugins.diagnoses(this.manager, warn=lambda _: None))
     grading = _grading(this, submission, sandbox, source, earlier)
     plugin = GradePlugin(grading, isolation, environment())
-    objects = [plugin, *_recording(plugin, job["record"]), *_theirs(this)]
+    reuse = _reuse(plugin, job["reuse"])
+    objects = [plugin, *_recording(plugin, job["record"]), *_theirs(this), *([reuse] if reuse else [])]
     _pytest(assignment, _smoke(this, earlier), objects, job["select"], plugin)
     source.finish(plugin.results, plugin.slow)
-    return plugin
+    return plugin, reuse
 
 
 def _grading(
@@ -214,6 +206,16 @@ def _recording(plugin: GradePlugin, record: dict[str, Any] | None) -> list[objec
     from tinygrade.checks.repro import Recording
 
     return [Recording(plugin, **record)]
+
+
+def _reuse(plugin: GradePlugin, wanted: dict[str, Any] | None) -> Reuse | None:
+    """What takes over results of an earlier grading, when that is asked for."""
+    if not wanted:
+        return None
+    from tinygrade.checks.reuse import Reuse
+
+    previous = Report.from_json(wanted["report"]) if wanted["report"] else None
+    return Reuse(plugin, wanted["prints"], previous, wanted["run"])
 
 
 def _theirs(this: _Run) -> list[object]:
