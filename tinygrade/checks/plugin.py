@@ -17,7 +17,7 @@ from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS, GRADING, PRINTS
 from tinygrade.checks.package import Part
 from tinygrade.checks.results import Outcome, combine
 from tinygrade.checks.retries import GIVEN, Retries
-from tinygrade.checks.smoke import Smoke
+from tinygrade.checks.smoke import Smoke, skipped
 from tinygrade.diagnosis import exceptions
 from tinygrade.errors import CourseError, UserError
 from tinygrade.events import CheckFinished, CheckStarted, Started
@@ -118,9 +118,9 @@ class GradePlugin:
         return True if self.user_error is not None else None
 
     @pytest.hookimpl(specname="pytest_runtest_protocol", tryfirst=True)
-    def skip_decided_smoke(self, item: pytest.Item) -> bool | None:
+    def skip_decided_smoke(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         """One failed smoke check decides about its assignment; the others need not run."""
-        return True if self._smoke.is_decided(item) else None
+        return skipped(item, nextitem) if self._smoke.is_decided(item) else None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, bool, bool]:

@@ -1,9 +1,9 @@
 """Results of an earlier grading of the same submission that still hold, so that only what was changed runs again.
 
 A result is taken over when its fingerprint is the same: over the source of its check, everything that all checks of the
-assignment have in common, the machine's versions, and all of this again for every check that it rests on or may share
-something with. A check that asks for no fixture but those of `STATELESS`, directly or through fixtures of the course,
-shares nothing; all others are taken for one, and run again together.
+assignment have in common, the machine's versions, and what became of the checks that it names as needed. A check that
+asks for no fixture but those of `STATELESS`, directly or through fixtures of the course, shares nothing else with
+others; all that do ask are taken for one, and run again together.
 
 What no fingerprint can foresee is looked at while the checks run: did one leave something behind that another may have
 met? Then the report has no fingerprints. Nothing is ever taken from it, and where something had been taken over, all of
@@ -24,7 +24,8 @@ from _pytest.python import get_direct_param_fixture_func
 
 from tinygrade.checks import fixtures
 from tinygrade.checks import marks as marks_of
-from tinygrade.model import CheckResult, Report
+from tinygrade.checks.smoke import skipped
+from tinygrade.model import Report
 
 if TYPE_CHECKING:
     from tinygrade.checks.plugin import GradePlugin
@@ -51,80 +52,79 @@ class Reuse:
         self._previous = previous
         self._run = run
         self._found: dict[str, str] = {}
-        self._items: set[pytest.Item] = set()
+        #: The part of each check's fingerprint that is known before anything runs; and those that may share something.
+        self._known: dict[str, list[Any]] = {}
+        self._bound: set[str] = set()
+        #: What the checks depend on that say how a part is made.
+        self._built: list[Any] = []
+        self._checks: set[pytest.Item] = set()
         self._modules: dict[str, Any] = {}
         self._before: dict[str, Any] = {}
 
     # ---- pytest ----------------------------------------------------------------------------------------
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Which checks need not run? Smoke checks are not among `items`: they always do."""
-        self._found = self._fingerprints(items)
+        """Smoke checks are not among `items`: they always run."""
+        self._checks = set(items)
         self._modules = {item.module.__name__: item.module for item in items if isinstance(item, pytest.Function)}
         self._before = self._data()
-        if self._previous is None:
-            return
-        old = self._previous.fingerprints
-        held = {c.id: c for c in self._previous.checks if old.get(c.id) and old[c.id] == self._found.get(c.id)}
-        self._items = {item for item in items if marks_of.check_id(item) in held}
-        self._plugin.held = {id: self._taken(check) for id, check in held.items()}
+        by_id = {marks_of.check_id(item): item for item in items}
+        own = {check: [check, self._prints.get(check, self._prints[""])] for check in by_id}
+        self._bound = {check for check, item in by_id.items() if not _stands_alone(item)}
+        together = [own[check] for check in by_id if check in self._bound]
+        facts = self._facts()
+        self._known = {check: [facts, own[check], together if check in self._bound else []] for check in by_id}
+        self._built = [own[check] for check, item in by_id.items() if _builds(item)]
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        return True if item in self._items else None
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Decide when its turn has come: what it needs has its results then."""
+        if item not in self._checks:
+            return None
+        check = marks_of.check_id(item)
+        if check not in self._found:
+            self._decide(item, check)
+        return skipped(item, nextitem) if check in self._plugin.held else None
+
+    def _decide(self, item: pytest.Item, check: str) -> None:
+        facts = json.dumps([self._known[check], self._needed(item)], sort_keys=True)
+        self._found[check] = hashlib.sha256(facts.encode()).hexdigest()
+        if self._previous is None or self._previous.fingerprints.get(check) != self._found[check]:
+            return
+        for result in self._previous.checks:
+            if result.id == check:
+                self._plugin.held[check] = replace(result, taken_from=result.taken_from or self._run)
 
     # ---- the report ------------------------------------------------------------------------------------
 
     def completed(self, report: Report) -> Report:
         """The report with what was taken over, and with fingerprints where results may be taken from it."""
         sections = report.sections
-        if self._previous is not None and self._plugin.held:
-            sections = {**self._previous.sections, **sections}
+        if self._previous is not None and self._bound & self._plugin.held.keys():
+            sections = self._previous.sections  # who does not share, writes none
         return replace(report, sections=sections, fingerprints=self._found if self._is_clean(report) else {})
-
-    def _taken(self, check: CheckResult) -> CheckResult:
-        return replace(check, taken_from=check.taken_from or self._run)
 
     def _is_clean(self, report: Report) -> bool:
         """Could no check meet what another one left behind?
 
         Half of what all of them share may be used, so that together with what was taken over it is not used up.
         """
-        swapped = self._previous is not None and bool(self._plugin.held) and report.swaps != self._previous.swaps
-        return not swapped and self._plugin.shared_little() and self._data() == self._before
+        held = self._plugin.held.keys()
+        if held and self._previous is not None and report.swaps != self._previous.swaps:
+            return False
+        torn = bool(self._bound & held) and bool(self._bound - held)
+        return not torn and self._plugin.shared_little() and self._data() == self._before
 
     # ---- fingerprints ----------------------------------------------------------------------------------
 
-    def _fingerprints(self, items: list[pytest.Item]) -> dict[str, str]:
-        by_id = {marks_of.check_id(item): item for item in items}
-        order = {check: number for number, check in enumerate(by_id)}
-        own = {check: self._prints.get(check, self._prints[""]) for check in by_id}
-        built = [own[check] for check, item in by_id.items() if _builds(item)]
-        facts = json.dumps([self._facts(), built], sort_keys=True)
-        named: dict[str, list[str]] = {}
-        for check, item in by_id.items():
-            named.setdefault(marks_of.function_name(item), []).append(check)
-        bound = [check for check, item in by_id.items() if not _stands_alone(item)]
-        found = {}
-        for check in by_id:
-            near = sorted(self._near(check, by_id, named, bound))
-            parts = [facts, check, *(f"{own[other]} {order[other] < order[check]} {other}" for other in near)]
-            found[check] = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-        return found
-
-    def _near(
-        self, check: str, items: Mapping[str, pytest.Item], named: Mapping[str, list[str]], bound: list[str]
-    ) -> set[str]:
-        """The check, those that it rests on, those that it may share something with, and so on."""
-        found: set[str] = set()
-        todo = [check]
-        while todo:
-            one = todo.pop()
-            if one in found:
-                continue
-            found.add(one)
-            todo += [other for name in marks_of.read(items[one]).needs for other in named.get(name, ())]
-            todo += bound if one in bound else []
+    def _needed(self, item: pytest.Item) -> list[Any]:
+        """What a check's result takes from other checks: see `checks.results` and `checks.retries`."""
+        grading = self._plugin.grading
+        found: list[Any] = []
+        for name in marks_of.read(item).needs:
+            result = grading.results.get(name)
+            if result is not None and result.status != "passed":
+                found.append([name, result.id, result.title, result.status, repr(grading.parts.get(name)), self._built])
         return found
 
     def _facts(self) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def _seen(value: Any) -> tuple[int, object]:
 
 
 def _builds(item: pytest.Item) -> bool:
-    """Does it say how a part is made that any check may be given?"""
+    """Does it say how a part is made that other checks may be given?"""
     return any("build" in mark.kwargs for mark in item.iter_markers("part"))
 
 
