@@ -8,6 +8,11 @@ BODY = "    model.train()\n"
 MASK = "    return np.arange(t_k) <= query_positions\n"
 
 
+@pytest.fixture
+def check(forked_check):
+    return forked_check
+
+
 def assert_nothing_for_training(run):
     for name in ("test_training", "test_predictions"):
         assert run.check(name)["points"] == 0, run.check(name)

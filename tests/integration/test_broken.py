@@ -96,7 +96,9 @@ def _wrong(function, value):
 def test_wrong_values(check, variant, group, wrong):
     named = [RESULTS[function][2] for function in group]
     folder = variant(*(_wrong(function, WRONG[wrong]) for function in group))
-    run = check(folder, "-k", " or ".join([*named, "own_stack"]))
+    # That code of others is graded is seen with the model; smoke checks are most of what the others would cost.
+    others = ["own_stack"] if group == ("gpt",) else []
+    run = check(folder, "-k", " or ".join([*named, *others]), "--earlier", "auto" if others else "released")
     assert run.exit_code == 1, run.text
     assert "grader_error" not in run.statuses()
     assert "Traceback" not in run.text
@@ -104,7 +106,8 @@ def test_wrong_values(check, variant, group, wrong):
         assert result["points"] < result["max_points"]
         assert result["status"] in ("failed", "partial", "out_of_memory")
         assert result["message"]
-    assert run.check("test_own_stack")["status"] == "passed"
+    for name in others:
+        assert run.check(f"test_{name}")["status"] == "passed"
 
 
 def test_exception_in_training(check, variant):
