@@ -71,7 +71,7 @@ class Scene:
         text = file.read_text("utf-8")
         table = {**tomllib.loads(text).get("limits", {}), **limits}
         lines = "".join(f"{key} = {value}\n" for key, value in table.items())
-        rest = re.sub(r"^\[limits\]\n(?:[^\[].*\n|\n)*", "", text, flags=re.MULTILINE)
+        rest = re.sub(r"^\[limits\]\n(?:[^\[\n].*\n|\n)*", "", text, flags=re.MULTILINE)
         file.write_text(f"{rest}\n[limits]\n{lines}", "utf-8")
         return load_assignment(load_course(root), assignment.id)
 
