@@ -12,7 +12,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
@@ -50,6 +50,17 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Reuse:
+    """What it takes to run only the checks that were changed: see `checks.reuse`."""
+
+    #: By id of a check, what it depends on by itself; "" for all others.
+    prints: Mapping[str, str]
+    #: An earlier report of the same submission in its JSON form, and which run it comes from.
+    report: Mapping[str, Any] | None = None
+    run: str = ""
+
+
+@dataclass(frozen=True)
 class Job:
     """One grading, as asked for."""
 
@@ -79,6 +90,8 @@ class Job:
     shared_inputs: bool = False
     #: What hidden checks and training are drawn from (64 hex digits); "" for a fresh one.
     secret: str = ""
+    #: Take over what still holds, and note what results depend on.
+    reuse: Reuse | None = None
 
 
 class Process(Protocol):
@@ -180,6 +193,7 @@ def message(job: Job, work: Path) -> dict[str, Any]:
         "recorded": str(job.recorded) if job.recorded else "",
         "recording": str(job.recording) if job.recording else "",
         "shared_inputs": job.shared_inputs,
+        "reuse": asdict(job.reuse) if job.reuse else None,
         "work": str(work),
     }
 

@@ -87,6 +87,9 @@ class Lent:
     def isolation(self) -> Isolation:
         return self.measured
 
+    def slept(self) -> float:
+        return self.sandbox.slept()
+
     def close(self) -> None:
         for worker in self.workers:
             worker.close()
