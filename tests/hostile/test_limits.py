@@ -24,8 +24,8 @@ EXIT = "import os\nos._exit(0)"
 SYS_EXIT = "import sys\nsys.exit(0)"
 
 
-def test_place_of_a_loop_is_told(forked_check, hostile):
-    run = forked_check(hostile("mask", LOOP), "-k", "test_causal_mask", *RELEASED)
+def test_place_of_a_loop_is_told(forked_check, hostile, impatient):
+    run = forked_check(hostile("mask", LOOP), "-k", "test_causal_mask", *RELEASED, *impatient)
     assert run.check("test_causal_mask")["where"].startswith("transformer.py:")
     assert "causal_mask" in run.check("test_causal_mask")["where"]
 
@@ -38,9 +38,9 @@ def test_prints_are_cut_and_the_answer_counts(forked_check, hostile):
 
 
 @pytest.mark.parametrize("payload", [STUBBORN, EXIT, SYS_EXIT], ids=["loop", "exit", "sys.exit"])
-def test_at_import_is_paid_once(check, hostile, left_behind, payload):
+def test_at_import_is_paid_once(check, hostile, left_behind, impatient, payload):
     """The first check tells what happened; the others are blocked at once, and those of other modules graded."""
-    run = check(hostile("import", payload))
+    run = check(hostile("import", payload), *impatient)
     assert run.exit_code == 1, run.text
     assert run.statuses() <= {"timed_out", "crashed", "blocked", "passed"}
     assert run.check("test_own_stack")["status"] == "passed"
@@ -48,15 +48,15 @@ def test_at_import_is_paid_once(check, hostile, left_behind, payload):
     assert not left_behind()
 
 
-def test_sleep_is_ended_by_the_wall_clock(forked_check, hostile):
-    run = forked_check(hostile("mask", SLEEP), "-k", "test_causal_mask and 4", *RELEASED)
+def test_sleep_is_ended_by_the_wall_clock(forked_check, hostile, impatient):
+    run = forked_check(hostile("mask", SLEEP), "-k", "test_causal_mask and 4", *RELEASED, *impatient)
     result = run.check("test_causal_mask")
     assert result["status"] in ("timed_out", "partial")
     assert "no answer within" in result["message"]
 
 
-def test_forward_that_hangs_costs_no_more_than_its_limits(check, hostile, left_behind):
-    run = check(hostile("forward", STUBBORN), "-k", "logits or census or mask", *RELEASED)
+def test_forward_that_hangs_costs_no_more_than_its_limits(check, hostile, left_behind, impatient):
+    run = check(hostile("forward", STUBBORN), "-k", "logits or census or mask", *RELEASED, *impatient)
     assert run.check("test_logits")["status"] == "timed_out"
     assert run.check("test_causal_mask")["status"] == "passed"
     assert not left_behind()
