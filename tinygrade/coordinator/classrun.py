@@ -64,6 +64,9 @@ class Summary:
     kept: int = 0
     #: `(student, problem)` of those without a grade, the first of them.
     problems: list[tuple[str, str]] = field(default_factory=list)
+    #: Reports with results that were taken over, and by title how often a check ran again in these.
+    merged: int = 0
+    again: Counter[str] = field(default_factory=Counter)
 
     @property
     def complete(self) -> bool:
@@ -73,6 +76,10 @@ class Summary:
         self.counts[outcome.kind] += 1
         if outcome.kind != "complete" and len(self.problems) < LISTED:
             self.problems.append((outcome.task.student, outcome.problem))
+        checks = outcome.report.checks if outcome.report is not None else ()
+        if any(check.taken_from for check in checks):
+            self.merged += 1
+            self.again.update(check.title for check in checks if not check.taken_from)
 
 
 def require_isolation(assignment: Assignment, isolation: Isolation) -> None:
