@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tinygrade import __version__
@@ -122,9 +121,8 @@ def grade_class(
     ids = book.hand_in(run, everything, submitted or {})
     graded = book.graded(run) if settings.resume else set()
     keep = _Keeper(manager, book, run, ids, view)
-    summary = keep.summary
-    summary.kept = summary.counts["complete"] = sum(ids[task.student] in graded for task in everything)
-    view.planned(len(everything), summary.kept)
+    keep.summary.kept = keep.summary.counts["complete"] = sum(ids[task.student] in graded for task in everything)
+    view.planned(len(everything), keep.summary.kept)
     for item in looked_at:
         if isinstance(item, Outcome):
             keep(item)
@@ -132,9 +130,9 @@ def grade_class(
     if todo:
         if executor.here:
             require_isolation(assignment, isolation())
-        make = partial(ShippingGrader, deadline=settings.deadline, here=executor.here, prints=prints(assignment))
         previous = _Previous(book, run, ids) if settings.resume else nothing
-        grader = make(assignment, manager, seed=seed, secret=entry.secret, previous=previous)
+        more: Any = {"deadline": settings.deadline, "here": executor.here, "prints": prints(assignment)}
+        grader = ShippingGrader(assignment, manager, seed=seed, secret=entry.secret, previous=previous, **more)
         try:
             for outcome in executor.run(todo, grader, view.started):
                 keep(outcome)
@@ -142,7 +140,7 @@ def grade_class(
             grader.close()
             keep.warn.tell()
     book.finish_run(run)
-    return summary
+    return keep.summary
 
 
 class _Previous:
