@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 GRADED, BELOW, INCOMPLETE = 0, 1, 4
 
 
+class Cut(Exception):
+    """A grading was given up for a newer one."""
+
+
 def open_course(ctx: click.Context, explicit: Path | None) -> Course:
     """The course of this command, with its plugin registered."""
     from tinygrade.finding import find_course
@@ -89,6 +93,9 @@ def grade_and_show(
             finally:
                 call(manager, "tinygrade_report_ready", warn, {"report": report})
             view.note(finish(report))
+        except Cut:
+            view.started = False  # nobody wants to repeat it
+            raise
         finally:
             if view.started:
                 view.close()

@@ -19,7 +19,7 @@ import click
 
 from tinygrade.cli.guard import say, terminable
 from tinygrade.cli.options import seed_for
-from tinygrade.cli.running import grade_and_show, job_of
+from tinygrade.cli.running import Cut, grade_and_show, job_of
 from tinygrade.errors import GraderError, UsageError, UserError
 from tinygrade.text import clean_line, for_terminal
 
@@ -51,10 +51,6 @@ def watch(ctx: click.Context, assignment: Assignment, source: str) -> NoReturn:
         watching.run()
 
 
-class _Cut(Exception):
-    """The run was stopped because a file was saved meanwhile."""
-
-
 class _Watch:
     def __init__(self, ctx: click.Context, assignment: Assignment, place: Path) -> None:
         self._ctx = ctx
@@ -75,7 +71,7 @@ class _Watch:
         while True:
             try:
                 self._check(state)
-            except _Cut:
+            except Cut:
                 pass
             except UserError as error:
                 if self._report is None:
@@ -145,7 +141,7 @@ class _Watch:
                 return ready.grade([*map(self._module, changed)], smoke, on_event)
             except GraderError:
                 if was_cut():
-                    raise _Cut from None
+                    raise Cut from None
                 raise
 
     def _is_settled(self, changed: list[Path]) -> bool:

@@ -86,12 +86,11 @@ def group(index: int, checks: Sequence[CheckResult], titles: int, width: int) ->
 
 
 def verdict(check: CheckResult, before: CheckResult | None, width: int) -> list[Line]:
-    """One check by itself, and what it was before where that was something else."""
+    """One check by itself in one line, and what it was before where that was something else."""
     word = WORDS[check.status]
     was = f" (was {WORDS[before.status]})" if before is not None and before.status != check.status else ""
-    told = _one_line(check).removeprefix(word)
-    first, *rest = wrapped(f"{word:<7}{was}{told}", width, rest=INDENT)
-    return [Line(first.text, style_of(check.status), len(word)), *rest]
+    text = f"{word:<7}{was}{_one_line(check).removeprefix(word)}"
+    return [Line(shortened(text, width), style_of(check.status), len(word))]
 
 
 def _looked_at(checks: Sequence[CheckResult], room: int) -> str:

@@ -121,11 +121,16 @@ class LiveView:
         shown = result if self._instructor else _as_shown(result)
         self._done.append(shown)
         self._now = self._now.finished()
-        if result.id in self._first:
+        if result.id in self._first and not self._is_known(shown):
             self._print(blocks.verdict(shown, self._before.get(result.id), self._width))
         members = grouped(self._done)[result.group]
         if len(members) == sum(title == result.group for title in self._titles.values()):
             self._print(self._group(result.group, members))
+
+    def _is_known(self, check: CheckResult) -> bool:
+        """Is it what another one has told already: a file that cannot be imported?"""
+        others = {other.message for other in self._done[:-1] if other.status == check.status}
+        return check.status == "blocked" and check.message in others
 
     def _group(self, title: str, members: Sequence[CheckResult]) -> list[Line]:
         order = list(dict.fromkeys(self._titles.values()))
