@@ -139,7 +139,7 @@ def _not_scaled(call: Call) -> Claims:
 
 def _boundary(call: Call) -> Claims:
     s = _Settings(call)
-    if s.p is None:
+    if s.p is None or s.k is not None:  # with both, their order may be to blame
         return
     p = softmax(largest(s.z / s.t, s.k))
     for more in (-1, 1):

@@ -276,7 +276,8 @@ def generation(reference: Any, rng: Any) -> Iterator[Observation]:
         {"z": tied, "top_k": 2},
         {"z": -2.0 - np.abs(z), "top_k": 4},
         {"z": z / 3, "top_p": 0.8},
-        {"z": z / 3, "temperature": 1.5, "top_k": 6, "top_p": 0.7},
+        {"z": z / 3, "temperature": 1.5, "top_p": 0.7},
+        {"z": z / 3, "temperature": 1.5, "top_k": 4, "top_p": 0.7},
     ):
         yield value(reference, "generate.filter_logits", inputs)
     for p, u in (([0.25, 0.25, 0.5], 0.25), ([0.0, 0.5, 0.5], 0.0), ([0.1] * 10 + [0.0], 1 - 2**-53)):
