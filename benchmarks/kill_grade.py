@@ -1,8 +1,9 @@
 """Is a class graded exactly once when the command is killed again and again? `python -m benchmarks.kill_grade`.
 
-`--postgres` and `--dask` try the same on a database server, and on the workers of a cluster. The command is killed by SIGKILL at a random moment, started again, and so on; at the end it may finish. Counts what the
+The command is killed by SIGKILL at a random moment, started again, and so on; at the end it may finish. Counts what the
 gradebook holds: every submission must have exactly one complete result, everything that was told as graded must have
-been stored, and the scores must be right. Prints JSON; exit code 1 when something was lost or graded twice.
+been stored, and the scores must be right. With `--postgres` on a database server, with `--dask` by the workers of a
+cluster. Prints JSON; exit code 1 when something was lost or graded twice.
 """
 
 from __future__ import annotations
