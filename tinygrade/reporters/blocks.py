@@ -20,6 +20,7 @@ from tinygrade.reporters.words import (
     number,
     points,
     style_of,
+    taken_over,
 )
 from tinygrade.text import cells, clean, clean_line
 
@@ -56,6 +57,11 @@ def swaps(found: Sequence[Swap], width: int) -> list[Line]:
             text = f"swap: {clean_line(swap.assignment)} -> released solution{reason}"
             lines += wrapped(text, width, rest=INDENT)
     return lines
+
+
+def taken(checks: Sequence[CheckResult], width: int) -> list[Line]:
+    """What was not found in this run."""
+    return wrapped(taken_over(checks), width, rest=INDENT) if taken_over(checks) else []
 
 
 # ---- one group -------------------------------------------------------------------------------------
