@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tinygrade import __version__
 from tinygrade.calling import Once, call
+from tinygrade.coordinator.apart import prints
 from tinygrade.coordinator.fingerprint import fingerprint
+from tinygrade.coordinator.grader import nothing
 from tinygrade.coordinator.intake import Handed, tasks
 from tinygrade.coordinator.prints import Prints, packed
 from tinygrade.coordinator.shipping import ShippingGrader
-from tinygrade.errors import RefusedError
+from tinygrade.errors import GradebookError, RefusedError
 from tinygrade.executor import Executor, Outcome, Task
 from tinygrade.gradebook.alike import PrintStore
 from tinygrade.gradebook.book import Entry, Gradebook, Run
+from tinygrade.gradebook.standing import load_report
+from tinygrade.grading.run import Reuse
 from tinygrade.isolation import Isolation, refusal
 from tinygrade.model import Assignment, Submission
 
@@ -60,6 +63,9 @@ class Summary:
     kept: int = 0
     #: `(student, problem)` of those without a grade, the first of them.
     problems: list[tuple[str, str]] = field(default_factory=list)
+    #: Reports with results that were taken over, and by title how often a check ran again in these.
+    merged: int = 0
+    again: Counter[str] = field(default_factory=Counter)
 
     @property
     def complete(self) -> bool:
@@ -69,6 +75,10 @@ class Summary:
         self.counts[outcome.kind] += 1
         if outcome.kind != "complete" and len(self.problems) < LISTED:
             self.problems.append((outcome.task.student, outcome.problem))
+        checks = outcome.report.checks if outcome.report is not None else ()
+        if any(check.taken_from for check in checks):
+            self.merged += 1
+            self.again.update(check.title for check in checks if not check.taken_from)
 
 
 def require_isolation(assignment: Assignment, isolation: Isolation) -> None:
@@ -111,9 +121,8 @@ def grade_class(
     ids = book.hand_in(run, everything, submitted or {})
     graded = book.graded(run) if settings.resume else set()
     keep = _Keeper(manager, book, run, ids, view)
-    summary = keep.summary
-    summary.kept = summary.counts["complete"] = sum(ids[task.student] in graded for task in everything)
-    view.planned(len(everything), summary.kept)
+    keep.summary.kept = keep.summary.counts["complete"] = sum(ids[task.student] in graded for task in everything)
+    view.planned(len(everything), keep.summary.kept)
     for item in looked_at:
         if isinstance(item, Outcome):
             keep(item)
@@ -121,8 +130,9 @@ def grade_class(
     if todo:
         if executor.here:
             require_isolation(assignment, isolation())
-        make = partial(ShippingGrader, deadline=settings.deadline, here=executor.here)
-        grader = make(assignment, manager, seed=seed, secret=entry.secret)
+        previous = _Previous(book, run, ids) if settings.resume else nothing
+        more: Any = {"deadline": settings.deadline, "here": executor.here, "prints": prints(assignment)}
+        grader = ShippingGrader(assignment, manager, seed=seed, secret=entry.secret, previous=previous, **more)
         try:
             for outcome in executor.run(todo, grader, view.started):
                 keep(outcome)
@@ -130,7 +140,25 @@ def grade_class(
             grader.close()
             keep.warn.tell()
     book.finish_run(run)
-    return summary
+    return keep.summary
+
+
+class _Previous:
+    """The last report of a student's submission, from which results may be taken over."""
+
+    def __init__(self, book: Gradebook, run: Run, ids: Mapping[str, int]) -> None:
+        self._database, self._ids = book.database, ids
+        self._earlier = book.earlier(run)
+
+    def __call__(self, student: str) -> Reuse:
+        earlier = self._earlier.get(self._ids[student])
+        if earlier is None:
+            return nothing(student)
+        try:
+            report = load_report(self._database, earlier.result_id)
+        except GradebookError:  # all is graded again
+            return nothing(student)
+        return Reuse({}, report.to_json() if report.fingerprints else None, earlier.run)
 
 
 class _Keeper:
