@@ -83,16 +83,16 @@ OPS: dict[str, tuple[Sequence[tuple[int, ...]], Any, Any]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=15)
-    repeats = parser.parse_args().repeats
-    peer = _torch()
+    parser.add_argument("--peers", nargs="*", choices=["torch"], default=["torch"])
+    options = parser.parse_args()
+    peer = _torch() if options.peers else None
     root = Path(__file__).resolve().parents[1]
     library = ReferenceLibrary(root / "reference" / "tinytorch", Surface(tensor="tensor.Tensor"))
-    rows = [measure(name, library, peer, repeats) for name in OPS]
-    total = {
-        side: round(sum(row[side] for row in rows if row[side] is not None), 2) for side in ("ours_ms", "torch_ms")
-    }
-    missing = [] if peer else ["torch"]
-    print(f"{'all':16} {total['ours_ms']:9.2f} {total['torch_ms']:9.2f} {_ratio(total)}", file=sys.stderr)
+    rows = [measure(name, library, peer, options.repeats) for name in OPS]
+    total: dict[str, float | None] = {"ours_ms": round(sum(row["ours_ms"] for row in rows), 2)}
+    total["torch_ms"] = round(sum(row["torch_ms"] for row in rows), 2) if peer else None
+    missing = ["torch"] if options.peers and not peer else []
+    print(_line("all", total), file=sys.stderr)
     print(json.dumps({"total": total, "not_installed": missing, "load": os.getloadavg()[0], "ops": rows}, indent=1))
 
 
@@ -127,13 +127,14 @@ def measure(name: str, library: Any, torch: Any, repeats: int) -> dict[str, Any]
             times[side].append(1e3 * (time.process_time() - start))
     medians = {side: round(statistics.median(values[1:]), 3) for side, values in times.items()}
     row = {"op": name, "ours_ms": medians["ours_ms"], "torch_ms": medians.get("torch_ms")}
-    print(f"{name:16} {row['ours_ms']:9.2f} {row['torch_ms'] or 0:9.2f} {_ratio(row)}", file=sys.stderr, flush=True)
+    print(_line(name, row), file=sys.stderr, flush=True)
     return row
 
 
-def _ratio(row: dict[str, Any]) -> str:
-    """How many times cheaper ours is; nothing without torch."""
-    return f"{row['torch_ms'] / row['ours_ms']:6.1f}x" if row["torch_ms"] else ""
+def _line(name: str, row: dict[str, Any]) -> str:
+    """Both figures in ms, and how many times cheaper ours is."""
+    ours, theirs = row["ours_ms"], row["torch_ms"]
+    return f"{name:16} {ours:9.2f}" + (f" {theirs:9.2f} {theirs / ours:6.1f}x" if theirs else "")
 
 
 if __name__ == "__main__":
