@@ -88,7 +88,7 @@ def test_every_operation_is_judged_by_values_and_by_gradients(check, variant, wh
 OVERWRITES = ("tape.py", "arriving[parent] + g_parent if parent in arriving else g_parent", "g_parent")
 RECURSIVE = (
     "tape.py",
-    "    finished: list[Tensor] = []\n    entered",
+    "    reached = [root]\n",
     "    def visit(node, seen, order):\n"
     "        if node not in seen:\n"
     "            seen.add(node)\n"
@@ -97,7 +97,7 @@ RECURSIVE = (
     "            order.append(node)\n"
     "        return order\n\n"
     "    return visit(root, set(), [])[::-1]\n"
-    "    finished: list[Tensor] = []\n    entered",
+    "    reached = [root]\n",
 )
 SHARED = ("tape.py", "node.grad = np.array(g) if node.grad is None", "node.grad = g if node.grad is None")
 UNSUMMED = ("ops.py", "    if g.shape == shape:\n        return g\n", "    return g\n")
