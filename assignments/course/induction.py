@@ -15,7 +15,7 @@ import numpy as np
 
 SYMBOLS, CIRCLE, AGAIN = 8, 5, 5
 #: What a model may have, and see in its training: rows, counted as often as they are drawn.
-MOST_PARAMETERS, MOST_ROWS = 12_000, 9_600
+MOST_PARAMETERS, MOST_ROWS = 12_500, 9_600
 
 
 def rows(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
