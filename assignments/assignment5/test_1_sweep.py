@@ -21,15 +21,16 @@ def seeds(rng):
     return rng.permutation(100)[:3].tolist()
 
 
-def require_once(bench, runs, keys):
+def require_once(mistake, bench, runs, keys):
     """What came back are these runs, each once, with the values that `make_run` gave."""
-    if len(runs) != len(keys):
-        raise StudentFailure(f"{len(runs)} runs came back, expected {len(keys)}")
     wrong = next((run for run in runs if not bench.same(run)), None)
     if wrong is not None:
         raise StudentFailure(f"a run came back that is not what make_run gave: its metric is {wrong['metric']}")
-    if Counter(map(bench.key_of, runs)) != Counter(keys):
-        raise StudentFailure("the runs that came back are not those of the grid and the seeds, each once")
+    back, expected = Counter(map(bench.key_of, runs)), Counter(keys)
+    if back != expected:
+        missing, more = (expected - back).total(), (back - expected).total()
+        told = f"of {len(keys)} runs, {missing} did not come back, and {more} came that are none of this sweep"
+        raise mistake("sweep-returns-others", told, missing=missing, more=more)
 
 
 def require_rest(mistake, bench, finished, wanted, what):
@@ -55,7 +56,7 @@ def test_every_run_once(bench, mistake, grid, seeds):
         raise mistake("sweep-loses-runs", f"{len(missing)} of {len(made.outcomes)} runs were never made")
     if twice := [key for key in made.wanted() if counted[key] > 1]:
         raise StudentFailure(f"{len(twice)} of {len(made.outcomes)} runs were made more than once")
-    require_once(made, runs, made.wanted())
+    require_once(mistake, made, runs, made.wanted())
 
 
 @pytest.mark.points(3)
@@ -113,11 +114,11 @@ def test_resume(student, bench, mistake, grid, seeds, rng):
     student.folder.resume(files)
     runs = made.sweep()
     require_rest(mistake, made, finished, made.wanted(), f"killed in run {kill_in} and begun again")
-    require_once(made, runs, made.wanted())
+    require_once(mistake, made, runs, made.wanted())
     student.folder.renew()
     runs = made.sweep()
     require_rest(mistake, made, made.wanted(), made.wanted(), "begun again after its end")
-    require_once(made, runs, made.wanted())
+    require_once(mistake, made, runs, made.wanted())
 
 
 @pytest.mark.points(4)
@@ -139,13 +140,13 @@ def test_cut_line(student, bench, mistake, grid, seeds, rng):
     require_rest(mistake, made, finished[:-1], made.wanted(), "where the last line of the log is cut off")
     if finished[-1] not in made.asked:
         raise mistake("log-cut-line", "the run whose line is cut off was not made again")
-    require_once(made, runs, made.wanted())
+    require_once(mistake, made, runs, made.wanted())
     student.folder.renew()
     runs = survived(mistake, made.sweep, "the sweep had gone on behind a line that was cut off")
     if made.calls:
         told = f"after a sweep that went on behind a cut line, the next one makes {len(made.calls)} runs again"
         raise mistake("log-cut-line", told)
-    require_once(made, runs, made.wanted())
+    require_once(mistake, made, runs, made.wanted())
 
 
 def survived(mistake, sweep, what):
@@ -174,7 +175,7 @@ def test_other_grid(student, bench, mistake, grid, seeds):
         raise mistake("config-by-order", told, repeated=again)
     require_rest(mistake, made, finished, made.wanted(), "with a larger grid")
     part = {name: values[:1] for name, values in grid.items()}
-    require_once(made, made.sweep(grid=part), made.wanted(grid=part))
+    require_once(mistake, made, made.sweep(grid=part), made.wanted(grid=part))
 
 
 @pytest.mark.points(2)
@@ -191,14 +192,14 @@ def test_budget(student, bench, mistake, grid, seeds):
         raise mistake("budget-ignored", told)
     if sum(spent) < budget:
         raise StudentFailure(f"{len(spent)} runs cost {sum(spent):.1f} s: one more may begin below {budget:.1f} s")
-    require_once(made, runs, made.asked)
+    require_once(mistake, made, runs, made.asked)
     finished = made.asked
     student.folder.renew()
     runs = made.sweep(budget=budget)
     if made.calls:
         told = f"the log has used up the budget of {budget:.1f} s, and {len(made.calls)} more runs were made"
         raise mistake("budget-forgets-log", told)
-    require_once(made, runs, finished)
+    require_once(mistake, made, runs, finished)
     made.sweep(budget=2 * budget)
     if not made.calls:
         raise StudentFailure(f"with a budget of {2 * budget:.1f} s, no run was made after {sum(spent):.1f} s")
