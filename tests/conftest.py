@@ -9,6 +9,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ import pytest
 from tests.commands import Run
 from tinygrade import cli
 from tinygrade.grading import run as starting
-from tinygrade.grading.forkserver import Forkserver, is_available
+from tinygrade.grading.forkserver import Forkserver, started
 
 #: Courses that tests grade with: their checks are no tests of ours.
 collect_ignore = ["courses"]
@@ -43,6 +44,13 @@ file = "test_1.py"
 title = "one"
 points = 10
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Who starts us in the background has us ignore interrupts, and every command that a test starts would, too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +99,7 @@ def check(repository: Path, tmp_path: Path) -> Callable[..., Run]:
 
 @pytest.fixture(scope="session")
 def forkserver() -> Iterator[Forkserver | None]:
-    server = Forkserver() if is_available() else None
+    server = started()
     yield server
     if server is not None:
         server.close()
@@ -106,7 +114,7 @@ def forked_check(
     Each grading has processes of its own as ever, down to the zygote; only the start of two interpreters is left out,
     which is most of what a small one costs. Where a test changes the environment or brings a course, nothing is.
     """
-    start = starting._start
+    start = starting.start
 
     def run(folder: Path, *options: str, seed: int = 7, assignment: str = "assignment3", **environment: str) -> Run:
         if environment or "--course" in options:
@@ -116,7 +124,7 @@ def forked_check(
         words = ["check", assignment, "--submission", str(folder), "--seed", str(seed), *options]
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
         with monkeypatch.context() as patched, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            patched.setattr(starting, "_start", functools.partial(_forked, start, forkserver))
+            patched.setattr(starting, "start", functools.partial(_forked, start, forkserver))
             patched.setenv("COLUMNS", "80")
             patched.chdir(repository)
             code = cli.run([*words, "--report", f"json={report}", "--instructor"])

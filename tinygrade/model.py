@@ -177,6 +177,8 @@ class CheckResult:
     output: str = ""
     #: Which entries of the array in the message are wrong; None when it is about no array.
     error_map: ErrorMap | None = None
+    #: The earlier run that found this, in words; "" for this one.
+    taken_from: str = ""
 
     @property
     def ok(self) -> bool:
@@ -228,6 +230,8 @@ class Report:
     hints: Hints = "full"
     #: Was the solution there, or only what it answered beforehand?
     reference: Literal["live", "recorded"] = "live"
+    #: What each result depends on, by id; empty where one may depend on more. Only in the instructor's view.
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """A tree of dict, list, str, int, float, bool and None; non-finite numbers become None."""
@@ -250,7 +254,7 @@ class Report:
     def student_view(self) -> Report:
         """The report without anything that would help to game a hidden check, and with the hints that are wanted."""
         checks = tuple(_scrubbed(c) if c.visibility == "hidden" else _hinted(c, self.hints) for c in self.checks)
-        return replace(self, checks=checks, secret=None)
+        return replace(self, checks=checks, secret=None, fingerprints={})
 
 
 def check_from_json(tree: Mapping[str, Any]) -> CheckResult:

@@ -83,5 +83,8 @@ class Sandbox(Protocol):
     def isolation(self) -> Isolation:
         """How well a worker is confined, measured by one that tries forbidden acts."""
 
+    def slept(self) -> float:
+        """Seconds in which workers did nothing, of `idle_seconds`."""
+
     def close(self) -> None:
         """Kill everything."""

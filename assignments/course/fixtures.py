@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinygrade import StudentFailure
+from tinygrade import Assignment, StudentFailure
 
 from . import induction as induction_task
 from . import rules, strings
@@ -21,8 +21,8 @@ from .weights import random_weights
 class TinyGPT:
     """The model of assignment 3, with the same random weights on both sides."""
 
-    def __init__(self, grading: Any, rng: np.random.Generator) -> None:
-        self.shapes = dict(grading.assignment.surface.parameters)
+    def __init__(self, assignment: Assignment, rng: np.random.Generator) -> None:
+        self.shapes = dict(assignment.surface.parameters)
         self.weights = random_weights(self.shapes, rng)
         self._seed = int(rng.integers(1 << 62))
 
@@ -39,9 +39,9 @@ class TinyGPT:
 
 
 @pytest.fixture
-def gpt(grading: Any, rng: np.random.Generator) -> TinyGPT:
+def gpt(assignment: Assignment, rng: np.random.Generator) -> TinyGPT:
     """The model of the assignment with weights drawn for this check."""
-    return TinyGPT(grading, rng)
+    return TinyGPT(assignment, rng)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tinygrade.checks.stack import Stack
 from tinygrade.checks.student import StudentLibrary
 from tinygrade.checks.trajectories import Trajectory
 from tinygrade.failures import StudentFailure
-from tinygrade.model import Diagnosis
+from tinygrade.model import Assignment, Diagnosis
 
 GRADING = pytest.StashKey[Grading]()
 #: What the student's code printed during the check.
@@ -35,6 +35,12 @@ HUNG_SECONDS = 0.5
 def grading(request: pytest.FixtureRequest) -> Grading:
     """The run: assignment, submission, sandbox, results so far."""
     return request.config.stash[GRADING]
+
+
+@pytest.fixture(scope="session")
+def assignment(grading: Grading) -> Assignment:
+    """What assignment.toml says."""
+    return grading.assignment
 
 
 @pytest.fixture

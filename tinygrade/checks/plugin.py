@@ -17,7 +17,7 @@ from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS, GRADING, PRINTS
 from tinygrade.checks.package import Part
 from tinygrade.checks.results import Outcome, combine
 from tinygrade.checks.retries import GIVEN, Retries
-from tinygrade.checks.smoke import Smoke
+from tinygrade.checks.smoke import Smoke, skipped
 from tinygrade.diagnosis import exceptions
 from tinygrade.errors import CourseError, UserError
 from tinygrade.events import CheckFinished, CheckStarted, Started
@@ -38,7 +38,9 @@ class GradePlugin:
         #: Ids of checks that `--quick` leaves out.
         self.slow: set[str] = set()
         self.isolation = isolation
-        self._environment = environment
+        self.environment = environment
+        #: Results that were found before and still hold, by id: these checks do not run.
+        self.held: dict[str, CheckResult] = {}
         self._groups = {Path(group.file).name: group.title for group in grading.assignment.groups}
         self._smoke = Smoke(grading)
         self._retries = Retries(grading)
@@ -76,7 +78,7 @@ class GradePlugin:
             self._pending[check] = self._pending.get(check, 0) + 1
         order = tuple((check, self._group(check)) for check in self._pending)
         if items and self.user_error is None:
-            self.grading.emit(Started(self.isolation, self._environment, order, self.grading.reference.kind))
+            self.grading.emit(Started(self.isolation, self.environment, order, self.grading.reference.kind))
             items[:] = [*smoke, *items]
 
     def _check_points(self, items: list[pytest.Item]) -> None:
@@ -116,9 +118,9 @@ class GradePlugin:
         return True if self.user_error is not None else None
 
     @pytest.hookimpl(specname="pytest_runtest_protocol", tryfirst=True)
-    def skip_decided_smoke(self, item: pytest.Item) -> bool | None:
+    def skip_decided_smoke(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         """One failed smoke check decides about its assignment; the others need not run."""
-        return True if self._smoke.is_decided(item) else None
+        return skipped(item, nextitem) if self._smoke.is_decided(item) else None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, bool, bool]:
@@ -217,10 +219,15 @@ class GradePlugin:
     def _publish(self, item: pytest.Item, check: str) -> None:
         marks = marks_of.read(item)
         needed = [self.grading.results[name] for name in marks.needs if name in self.grading.results]
-        result = combine(check, self._group(check), marks, self._outcomes[check], needed)
+        result = self.held.get(check) or combine(check, self._group(check), marks, self._outcomes[check], needed)
         self.results.append(result)
         self.grading.results[marks_of.function_name(item)] = result
         self.grading.emit(CheckFinished(result))
+
+    def shared_little(self) -> bool:
+        """Could no check have met what another one changed or used up? See `checks.reuse`."""
+        slept, limit = self.grading.sandbox.slept(), self.grading.assignment.limits.idle_seconds
+        return self._retries.shared_little() and not self._smoke.changed() and slept <= limit / 2
 
     def _group(self, check: str) -> str:
         file = check.partition("::")[0]

@@ -41,6 +41,10 @@ class Retries:
         self._their_own: set[str] = set()
         self._causes: list[Found] = []
 
+    def shared_little(self) -> bool:
+        """Was no cause found that later checks begin with, and would twice as many retries have been possible?"""
+        return not self._causes and self._left >= MOST_RETRIES / 2
+
     def remember(self, item: pytest.Function) -> Any:
         """The state of the check's random numbers, which a retry starts from."""
         rng: Any = item.funcargs.get("rng")

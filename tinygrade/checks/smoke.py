@@ -11,8 +11,15 @@ from tinygrade.checks.context import Grading
 from tinygrade.checks.results import Outcome
 from tinygrade.events import Swapped
 from tinygrade.failures import StudentFailure
+from tinygrade.model import Swap
 
 FOLDER = "smoke"
+
+
+def skipped(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Leave a test out: the one before it left standing what both have in common, which `nextitem` may not know."""
+    item.session._setupstate.teardown_exact(nextitem)
+    return True
 
 
 class Smoke:
@@ -21,6 +28,7 @@ class Smoke:
     def __init__(self, grading: Grading) -> None:
         self._grading = grading
         self._finished = False
+        self._swaps: list[Swap] = []
 
     def split(self, items: list[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
         """Smoke checks in course order, and the checks of the assignment itself."""
@@ -64,4 +72,9 @@ class Smoke:
         stack = self._grading.stack
         for assignment in stack.undecided:
             stack.decide(assignment)
+        self._swaps = list(stack.swaps)
         self._grading.emit(Swapped(tuple(stack.swaps)))
+
+    def changed(self) -> bool:
+        """Did a check change what the rest builds on, after the smoke checks had decided?"""
+        return self._finished and self._swaps != self._grading.stack.swaps

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tinygrade import __version__
 from tinygrade.calling import Once, call
+from tinygrade.coordinator.apart import prints
 from tinygrade.coordinator.fingerprint import fingerprint
+from tinygrade.coordinator.grader import nothing
 from tinygrade.coordinator.intake import Handed, tasks
 from tinygrade.coordinator.prints import Prints, packed
 from tinygrade.coordinator.shipping import ShippingGrader
-from tinygrade.errors import RefusedError
+from tinygrade.errors import GradebookError, RefusedError
 from tinygrade.executor import Executor, Outcome, Task
 from tinygrade.gradebook.alike import PrintStore
 from tinygrade.gradebook.book import Entry, Gradebook, Run
+from tinygrade.gradebook.standing import load_report
+from tinygrade.grading.run import Reuse
 from tinygrade.isolation import Isolation, refusal
 from tinygrade.model import Assignment, Submission
 
@@ -121,8 +125,9 @@ def grade_class(
     if todo:
         if executor.here:
             require_isolation(assignment, isolation())
-        make = partial(ShippingGrader, deadline=settings.deadline, here=executor.here)
-        grader = make(assignment, manager, seed=seed, secret=entry.secret)
+        make = partial(ShippingGrader, deadline=settings.deadline, here=executor.here, prints=prints(assignment))
+        previous = _Previous(book, run, ids) if settings.resume else nothing
+        grader = make(assignment, manager, seed=seed, secret=entry.secret, previous=previous)
         try:
             for outcome in executor.run(todo, grader, view.started):
                 keep(outcome)
@@ -131,6 +136,24 @@ def grade_class(
             keep.warn.tell()
     book.finish_run(run)
     return summary
+
+
+class _Previous:
+    """The last report of a student's submission, from which results may be taken over."""
+
+    def __init__(self, book: Gradebook, run: Run, ids: Mapping[str, int]) -> None:
+        self._database, self._ids = book.database, ids
+        self._earlier = book.earlier(run)
+
+    def __call__(self, student: str) -> Reuse:
+        earlier = self._earlier.get(self._ids[student])
+        if earlier is None:
+            return nothing(student)
+        try:
+            report = load_report(self._database, earlier.result_id)
+        except GradebookError:  # all is graded again
+            return nothing(student)
+        return Reuse({}, report.to_json() if report.fingerprints else None, earlier.run)
 
 
 class _Keeper:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import threading
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,11 +14,16 @@ from typing import TYPE_CHECKING
 from tinygrade.errors import GraderError, PluginError, RefusedError, SubmissionError
 from tinygrade.executor import Kind, Outcome, Task
 from tinygrade.grading.forkserver import started
-from tinygrade.grading.run import Job, Process, grade
+from tinygrade.grading.run import Job, Process, Reuse, grade
 from tinygrade.model import Assignment, Report
 
 if TYPE_CHECKING:
     import pluggy
+
+
+def nothing(student: str) -> Reuse:
+    """There is no earlier result of this student's."""
+    return Reuse({})
 
 
 class Grader:
@@ -28,6 +34,8 @@ class Grader:
             depends neither on the order nor on the run in which it is graded.
         deadline: wall seconds for one submission, behind all limits of its single checks.
         here: get ready to grade on this machine; else each grading starts afresh.
+        prints: what each check depends on (`apart.prints`); None: results are neither taken over nor prepared for it.
+        previous: an earlier result of the same submission, by student; a result without a report when there is none.
     """
 
     def __init__(
@@ -39,12 +47,16 @@ class Grader:
         secret: str,
         deadline: float,
         here: bool = True,
+        prints: Mapping[str, str] | None = None,
+        previous: Callable[[str], Reuse] = nothing,
     ) -> None:
         minimum = assignment.minimum_isolation
         self._job = Job(assignment, "", seed, isolation="auto" if minimum == "none" else minimum)
         self._manager = manager
         self._secret = bytes.fromhex(secret)
         self._deadline = deadline
+        self._prints = prints
+        self._previous = previous
         self._server = started() if here else None
         self._lock = threading.Lock()
         self._running: set[Process] = set()
@@ -73,10 +85,11 @@ class Grader:
 
     def _graded(self, task: Task) -> tuple[Kind, Report | None, str]:
         secret = hmac.new(self._secret, task.sha256.encode(), hashlib.sha256).hexdigest()
-        job = replace(self._job, source=task.source, secret=secret)
+        reuse = replace(self._previous(task.student), prints=self._prints) if self._prints is not None else None
+        job = replace(self._job, source=task.source, secret=secret, reuse=reuse)
         watch = _Watch(self, self._deadline)
         try:
-            report = grade(job, self._manager, lambda event: None, watch.start, self._server)
+            report = self._report(job, watch)
         except SubmissionError as error:
             return "unreadable", None, str(error)
         except RefusedError as error:
@@ -99,6 +112,14 @@ class Grader:
             return "incomplete", report, f"not graded, not zero: {reasons or 'there is no score'}"
         return "complete", report, ""
 
+    def _report(self, job: Job, watch: _Watch) -> Report:
+        """The report; where results were taken over that may depend on what ran again, all of it anew."""
+        report = grade(job, self._manager, lambda event: None, watch.start, self._server)
+        if job.reuse is None or report.fingerprints or not any(check.taken_from for check in report.checks):
+            return report
+        job = replace(job, reuse=Reuse(job.reuse.prints))
+        return grade(job, self._manager, lambda event: None, watch.start, self._server)
+
     def begin(self, process: Process) -> None:
         with self._lock:
             self._running.add(process)
@@ -116,18 +137,22 @@ class _Watch:
 
     def __init__(self, grader: Grader, seconds: float) -> None:
         self._grader = grader
-        self._timer = threading.Timer(seconds, self._end)
-        self._timer.daemon = True
+        self._seconds = seconds
+        self._timer: threading.Timer | None = None
         self._process: Process | None = None
         self.passed = False
 
     def start(self, process: Process) -> None:
+        self.end()  # of one before, whose results were given up
         self._process = process
         self._grader.begin(process)
+        self._timer = threading.Timer(self._seconds, self._end)
+        self._timer.daemon = True
         self._timer.start()
 
     def end(self) -> None:
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         if self._process is not None:
             self._grader.ended(self._process)
 

@@ -18,10 +18,11 @@ from typing import Any
 
 from tinygrade import __version__, config, plugins
 from tinygrade.coordinator.fingerprint import fingerprint
-from tinygrade.coordinator.grader import Grader
+from tinygrade.coordinator.grader import Grader, nothing
 from tinygrade.coordinator.machine import measured
 from tinygrade.errors import TinygradeError
 from tinygrade.executor import Outcome, Task
+from tinygrade.grading.run import Reuse
 from tinygrade.isolation import refusal
 
 #: In a parcel: what to do, and the folder of what to do it with.
@@ -84,6 +85,7 @@ class _Prepared:
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="tinygrade-course-", ignore_cleanup_errors=True)
         self._grader: Grader | None = None
+        self._previous: dict[str, Reuse] = {}
 
     def open(self, common: bytes) -> str:
         """Unpack and compare; why nothing can be graded here, or ""."""
@@ -99,7 +101,12 @@ class _Prepared:
             return "the course is another one there: paths in course.toml must be relative"
         if problem := refusal(measured(assignment, manager), assignment.minimum_isolation):
             return problem
-        self._grader = Grader(assignment, manager, seed=job["seed"], secret=job["secret"], deadline=job["deadline"])
+        self._grader = Grader(
+            assignment,
+            manager,
+            **{name: job[name] for name in ("seed", "secret", "deadline", "prints")},
+            previous=lambda student: self._previous.pop(student, nothing(student)),
+        )
         return ""
 
     def grade(self, parcel: bytes) -> Outcome:
@@ -107,6 +114,7 @@ class _Prepared:
         folder = Path(tempfile.mkdtemp(prefix="tinygrade-parcel-"))
         try:
             job = _unpacked(parcel, folder)
+            self._previous[job["student"]] = Reuse({}, job["report"], job["run"])
             return self._grader(Task(job["student"], str(folder / CONTENT), job["sha256"]))
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -20,6 +20,7 @@ from tinygrade.coordinator.grader import Grader
 from tinygrade.coordinator.remote import CONTENT, JOB, versions
 from tinygrade.errors import GraderError, PluginError, SubmissionError, TinygradeError
 from tinygrade.executor import Outcome, Shipping, Task
+from tinygrade.grading.run import Reuse
 from tinygrade.loading import load
 from tinygrade.model import Assignment, Course, Report
 from tinygrade.release.tree import Tree, content, files_in, zipped
@@ -44,7 +45,7 @@ class ShippingGrader(Grader):
         assignment, manager = self._job.assignment, self._manager
 
         def parcel(task: Task) -> bytes | Outcome:
-            return _parcel(task, assignment, manager)
+            return _parcel(task, assignment, manager, self._previous(task.student))
 
         common = zipped({JOB: self._to_do(), **course_files(assignment.course)})
         key = hashlib.sha256(common).hexdigest()
@@ -60,6 +61,7 @@ class ShippingGrader(Grader):
             "seed": self._job.seed,
             "secret": self._secret.hex(),
             "deadline": self._deadline,
+            "prints": self._prints,
         }
         return json.dumps(job).encode()
 
@@ -84,7 +86,9 @@ def _top(course: Course) -> Path:
     return Path(os.path.commonpath([folder for folder in folders if folder is not None]))
 
 
-def _parcel(task: Task, assignment: Assignment, manager: pluggy.PluginManager) -> bytes | Outcome:
+def _parcel(
+    task: Task, assignment: Assignment, manager: pluggy.PluginManager, previous: Reuse
+) -> bytes | Outcome:
     """What a loader takes of the submission; an outcome where it is no longer what it was."""
     with tempfile.TemporaryDirectory(prefix="tinygrade-parcel-") as folder:
         try:
@@ -94,7 +98,8 @@ def _parcel(task: Task, assignment: Assignment, manager: pluggy.PluginManager) -
         if loaded.sha256 != task.sha256:
             return Outcome(task, "fault", problem="it changed while it was graded; run the same command again")
         files = {f"{CONTENT}/{name}": (loaded.root / name).read_bytes() for name in loaded.files}
-    return zipped({JOB: json.dumps({"student": task.student, "sha256": task.sha256}).encode(), **files})
+    job = {"student": task.student, "sha256": task.sha256, "report": previous.report, "run": previous.run}
+    return zipped({JOB: json.dumps(job).encode(), **files})
 
 
 def outcome(task: Task, answer: str) -> Outcome:

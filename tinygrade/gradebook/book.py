@@ -48,6 +48,19 @@ class Run:
     seed: int
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """A result from which some may be taken over."""
+
+    result_id: int
+    run_id: int
+    started: str
+
+    @property
+    def run(self) -> str:
+        return f"run {self.run_id} of {self.started[:19]}Z"
+
+
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
@@ -145,6 +158,18 @@ class Gradebook:
         )
         with self.database.reading() as connection:
             return set(connection.scalars(query))
+
+    def earlier(self, run: Run) -> dict[int, Earlier]:
+        """By submission its last complete result of this tinygrade and seed, whatever the assignment was then."""
+        same = (runs.c.assignment_id == run.entry.id, runs.c.tinygrade == run.tinygrade, runs.c.seed == run.seed)
+        query = (
+            select(results.c.submission_id, results.c.id, runs.c.id, runs.c.started)
+            .join(runs, runs.c.id == results.c.run_id)
+            .where(results.c.complete, *same)
+            .order_by(results.c.id)
+        )
+        with self.database.reading() as connection:
+            return {submission: Earlier(*found) for submission, *found in connection.execute(query)}
 
     def store(self, run: Run, submission: int, outcome: Outcome) -> None:
         """Store one result, wholly or not at all."""

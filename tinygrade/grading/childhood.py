@@ -1,8 +1,9 @@
-"""How a process of the trusted side starts: nothing in a submission or in the user's environment configures it."""
+"""How a process of the trusted side starts, configured by nothing of a submission or the user, and how it ends."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -20,3 +21,14 @@ def environment() -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
     return {**kept, **threads, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONUTF8": "1"}
+
+
+def die_with(parent: int) -> None:
+    """When the command is killed, so is this process, and with it the zygote and every worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command decides what an interrupt means
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:  # it died before that
+            sys.exit(1)

@@ -7,16 +7,13 @@ events to the file descriptor that it was given. It never imports student code.
 from __future__ import annotations
 
 import contextlib
-import gc
-import io
 import json
 import os
 import platform
-import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,8 +22,10 @@ from typing import TYPE_CHECKING, Any
 from tinygrade import config, events, plugins, scoring
 from tinygrade.adjusting import adjusted
 from tinygrade.calling import call
-from tinygrade.errors import GraderError, RefusedError, TinygradeError, UsageError
+from tinygrade.errors import RefusedError, TinygradeError, UsageError
 from tinygrade.events import Event, Finished, Stopped, Warned
+from tinygrade.grading.checking import run_checks
+from tinygrade.grading.childhood import die_with
 from tinygrade.isolation import LEVELS, refusal
 from tinygrade.loading import load
 from tinygrade.model import Assignment, Isolation, Policy, Report, Submission
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from tinygrade.checks.context import Grading
     from tinygrade.checks.plugin import GradePlugin
     from tinygrade.checks.recorded.session import Source
+    from tinygrade.checks.reuse import Reuse
     from tinygrade.sandbox import Sandbox
 
 
@@ -56,24 +56,34 @@ def serve(descriptor: int, parent: int) -> None:
 
     with open(0, encoding="utf-8", closefd=False) as source:
         job = json.load(source)
+    with _told(emit):
+        if "series" in job:
+            _serve_series(job, emit)
+        else:
+            emit(Finished(run(job, emit)))
+
+
+def _serve_series(job: dict[str, Any], emit: Callable[[Event], None]) -> None:
+    from tinygrade.grading import series
+
+    def one(each: dict[str, Any], sandbox: Sandbox, parent: int) -> None:
+        die_with(parent)
+        with _told(emit):
+            emit(Finished(run(each, emit, lambda this: sandbox)))
+
+    series.run(job, _open_sandbox(_prepared(job, emit)), one, emit)
+
+
+@contextlib.contextmanager
+def _told(emit: Callable[[Event], None]) -> Iterator[None]:
+    """Whatever ends a grading is told."""
     try:
-        emit(Finished(run(job, emit)))
+        yield
     except TinygradeError as error:
         emit(Stopped(type(error).__name__, str(error)))
     except Exception as error:
         traceback.print_exc()
         emit(Stopped("GraderError", f"{type(error).__name__}: {error}"))
-
-
-def die_with(parent: int) -> None:
-    """When the command is killed, so is this process, and with it the zygote and every worker."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command decides what an interrupt means
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
-        if os.getppid() != parent:  # it died before that
-            sys.exit(1)
 
 
 @dataclass(frozen=True)
@@ -95,14 +105,35 @@ class _Run:
         return made
 
 
-def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
+def run(job: dict[str, Any], emit: Callable[[Event], None], opened: Callable[[_Run], Sandbox] | None = None) -> Report:
     """Grade one job.
+
+    Args:
+        opened: gives the sandbox; a new one by default.
 
     Raises:
         TinygradeError: there is no report; the class says whose matter it is.
     """
     clock = time.monotonic()
     started = datetime.now(UTC).isoformat(timespec="seconds")
+    this = _prepared(job, emit)
+    sandbox = (opened or _open_sandbox)(this)
+    try:
+        submission = load(this.manager, job["source"], this.assignment, this.folder("submission", 0o700), this.warn)
+        plugin, reuse = _checked(this, submission, sandbox)
+    finally:
+        sandbox.close()
+    report = replace(_report(this, plugin), started=started, seconds=round(time.monotonic() - clock, 3))
+    report = reuse.completed(report) if reuse else report
+    return adjusted(this.manager, report, {}, this.warn)
+
+
+def _prepared(job: dict[str, Any], emit: Callable[[Event], None]) -> _Run:
+    """Plugins and course.
+
+    Raises:
+        TinygradeError: one of them is not in order.
+    """
     # The command has warned about broken plugins already.
     manager = plugins.make_plugin_manager(warn=lambda _: None)
     course = config.load_course(Path(job["course"]))
@@ -110,15 +141,7 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     assignment = config.load_assignment(course, job["assignment"])
     if not assignment.groups:
         raise UsageError(f"{assignment.id} has no checks yet")
-    this = _Run(job, manager, assignment, emit)
-    sandbox = _open_sandbox(this)
-    try:
-        submission = load(manager, job["source"], assignment, this.folder("submission", 0o700), this.warn)
-        plugin = _checked(this, submission, sandbox)
-    finally:
-        sandbox.close()
-    report = replace(_report(this, plugin), started=started, seconds=round(time.monotonic() - clock, 3))
-    return adjusted(manager, report, {}, this.warn)
+    return _Run(job, manager, assignment, emit)
 
 
 def _open_sandbox(this: _Run) -> Sandbox:
@@ -150,7 +173,7 @@ def _isolation(sandbox: Sandbox, wanted: str) -> Isolation:
     return isolation
 
 
-def _checked(this: _Run, submission: Submission, sandbox: Sandbox) -> GradePlugin:
+def _checked(this: _Run, submission: Submission, sandbox: Sandbox) -> tuple[GradePlugin, Reuse | None]:
     """Run pytest on the assignment's checks."""
     from tinygrade.checks.plugin import GradePlugin
     from tinygrade.checks.recorded import session as recorded
@@ -161,10 +184,11 @@ def _checked(this: _Run, submission: Submission, sandbox: Sandbox) -> GradePlugi
     source = recorded.source(assignment, earlier, job, plugins.diagnoses(this.manager, warn=lambda _: None))
     grading = _grading(this, submission, sandbox, source, earlier)
     plugin = GradePlugin(grading, isolation, environment())
-    objects = [plugin, *_recording(plugin, job["record"]), *_theirs(this)]
-    _pytest(assignment, _smoke(this, earlier), objects, job["select"], plugin)
+    reuse = _reuse(plugin, job["reuse"])
+    objects = [plugin, *_recording(plugin, job["record"]), *_theirs(this), *([reuse] if reuse else [])]
+    run_checks(plugin, _smoke(this, earlier), objects, job["select"])
     source.finish(plugin.results, plugin.slow)
-    return plugin
+    return plugin, reuse
 
 
 def _grading(
@@ -216,39 +240,20 @@ def _recording(plugin: GradePlugin, record: dict[str, Any] | None) -> list[objec
     return [Recording(plugin, **record)]
 
 
+def _reuse(plugin: GradePlugin, wanted: dict[str, Any] | None) -> Reuse | None:
+    """What takes over results of an earlier grading, when that is asked for."""
+    if not wanted:
+        return None
+    from tinygrade.checks.reuse import Reuse
+
+    previous = Report.from_json(wanted["report"]) if wanted["report"] else None
+    return Reuse(plugin, wanted["prints"], previous, wanted["run"])
+
+
 def _theirs(this: _Run) -> list[object]:
     """Objects of plugins for pytest."""
     found = call(this.manager, "tinygrade_check_plugins", this.warn, {"assignment": this.assignment}, list)
     return [item for objects in found for item in objects]
-
-
-def _pytest(assignment: Assignment, smoke: list[Path], objects: list[object], select: str, plugin: GradePlugin) -> None:
-    """One `pytest.main` that nothing but its arguments configures."""
-    import pytest
-
-    files = [assignment.root / group.file for group in assignment.groups]
-    paths = [*smoke, *files]
-    root = assignment.course.root
-    ini = Path(__file__).parents[1] / "checks" / "checks.ini"
-    fixed = ["-c", str(ini), "--rootdir", str(root), "--confcutdir", str(root), "--import-mode=importlib"]
-    quiet = ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:faulthandler", "--strict-markers"]
-    select_args = ["-k", select] if select else []
-    errors = io.StringIO()
-    gc.freeze()  # what is loaded stays: pytest's own collections need not walk it
-    with contextlib.redirect_stderr(errors):
-        code = pytest.main([*fixed, *quiet, *select_args, *map(str, paths)], plugins=objects)
-    sys.stderr.write(errors.getvalue())
-    if plugin.user_error is not None:
-        raise plugin.user_error
-    if code == pytest.ExitCode.INTERNAL_ERROR:
-        raise GraderError("pytest ended with an internal error")
-    if code == pytest.ExitCode.NO_TESTS_COLLECTED or (select and not plugin.results):
-        raise UsageError(f"-k {select!r} selects no check of {assignment.id}")
-    if code == pytest.ExitCode.USAGE_ERROR:
-        message = f"-k {select!r} is not an expression that pytest understands" if select else errors.getvalue()
-        raise UsageError(message)
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise GraderError(f"pytest ended with {code!r}")
 
 
 def _report(this: _Run, plugin: GradePlugin) -> Report:

@@ -26,6 +26,9 @@ class Patience:
         self.seconds = seconds
         self._spent = 0.0
 
+    def slept(self) -> float:
+        return self._spent
+
     def left(self) -> float:
         return max(self.LEAST, self.seconds - self._spent)
 

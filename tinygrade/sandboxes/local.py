@@ -71,6 +71,9 @@ class LocalSandbox:
     def isolation(self) -> Isolation:
         return measured(self._fork(5.0, canary=True), self._gate)
 
+    def slept(self) -> float:
+        return self._patience.slept()
+
     def close(self) -> None:
         for worker in self._workers:
             worker.close()

@@ -41,6 +41,9 @@ class PortableSandbox:
     def isolation(self) -> Isolation:
         return measured(self._channel(self._start(canary=True)), self._gate)
 
+    def slept(self) -> float:
+        return self._patience.slept()
+
     def close(self) -> None:
         if self._spare is not None:
             self._spare.end()
