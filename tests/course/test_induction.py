@@ -42,6 +42,7 @@ def test_shapes_are_those_of_the_model(course, solved, config):
 
 def test_the_models_finalists_are_within_the_limits(course, solved):
     one, two = solved.fetch(solved.experiments.finalists())
-    counts = [course.induction.parameters({k: int(np.asarray(v)) for k, v in c.items() if k != "lr"}) for c in (one, two)]
+    sizes = [{name: int(np.asarray(config[name])) for name in ("layers", "width", "heads")} for config in (one, two)]
+    counts = list(map(course.induction.parameters, sizes))
     assert counts[1] <= counts[0] <= course.induction.MOST_PARAMETERS
     assert np.asarray(one["batch"]) * np.asarray(one["steps"]) <= course.induction.MOST_ROWS
