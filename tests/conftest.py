@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -106,30 +106,41 @@ def forkserver() -> Iterator[Forkserver | None]:
 
 
 @pytest.fixture
-def forked_check(
-    check: Callable, forkserver: Forkserver | None, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Run]:
-    """As `check`, but the command runs in this process, and the grading is forked from one that has everything loaded.
+def forked_command(
+    forkserver: Forkserver | None, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Sequence[str], Path], subprocess.CompletedProcess[str]]:
+    """`forked_command(words, folder)`: `tinygrade WORDS` in this process, its gradings forked from a loaded one.
 
     Each grading has processes of its own as ever, down to the zygote; only the start of two interpreters is left out,
-    which is most of what a small one costs. Where a test changes the environment or brings a course, nothing is.
+    which is most of what a small one costs.
     """
     start = starting.start
 
-    def run(folder: Path, *options: str, seed: int = 7, assignment: str = "assignment3", **environment: str) -> Run:
-        if environment or "--course" in options:
-            return check(folder, *options, seed=seed, assignment=assignment, **environment)
-        report = tmp_path / "report.json"
-        report.unlink(missing_ok=True)
-        words = ["check", assignment, "--submission", str(folder), "--seed", str(seed), *options]
+    def run(words: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
         with monkeypatch.context() as patched, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             patched.setattr(starting, "start", functools.partial(_forked, start, forkserver))
             patched.setenv("COLUMNS", "80")
-            patched.chdir(repository)
-            code = cli.run([*words, "--report", f"json={report}", "--instructor"])
+            patched.chdir(folder)
+            code = cli.run(list(map(str, words)))
+        return subprocess.CompletedProcess(words, code, *(_written(stream) for stream in (out, err)))
+
+    return run
+
+
+@pytest.fixture
+def forked_check(check: Callable, forked_command: Callable, repository: Path, tmp_path: Path) -> Callable[..., Run]:
+    """As `check`, by `forked_command`; where a test changes the environment, by the real one."""
+
+    def run(folder: Path, *options: str, seed: int = 7, assignment: str = "assignment3", **environment: str) -> Run:
+        if environment:
+            return check(folder, *options, seed=seed, assignment=assignment, **environment)
+        report = tmp_path / "report.json"
+        report.unlink(missing_ok=True)
+        words = ["check", assignment, "--submission", str(folder), "--seed", str(seed), *options]
+        done = forked_command([*words, "--report", f"json={report}", "--instructor"], repository)
         tree = json.loads(report.read_text()) if report.exists() else None
-        return Run(code, *(_written(stream) for stream in (out, err)), tree)
+        return Run(done.returncode, done.stdout, done.stderr, tree)
 
     return run
 

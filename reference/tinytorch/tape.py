@@ -62,7 +62,9 @@ class Tensor:
             array = array.astype(np.float64)
         self.data: np.ndarray = array
         self.grad: np.ndarray | None = None
-        self.requires_grad = requires_grad or any([parent.requires_grad for parent in _parents])
+        for parent in _parents:
+            requires_grad = requires_grad or parent.requires_grad
+        self.requires_grad = requires_grad
         self._parents = _parents if self.requires_grad else ()
         self._backward = _backward if self.requires_grad else None
 

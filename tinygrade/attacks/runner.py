@@ -68,8 +68,8 @@ def run(
     start = time.monotonic()
     try:
         plant(attack, assignment, scene.facts(), scene.submission)
-        if attack.scratch:
-            assignment = scene.with_scratch(assignment, attack.scratch)
+        if attack.limits:
+            assignment = scene.with_limits(assignment, attack.limits)
         with Witness() as witness:
             try:
                 job = _job(attack, assignment, scene, sandbox)

@@ -92,6 +92,7 @@ class Trials(Generic[Judged]):
                     trial, future = left[0]
                     future.set_result(self._judged(trial, [next(outcomes) for _ in self.gradings(trial)]))
                     del left[0]
+                next(outcomes, None)  # so that the process ends by itself, in order
         except BaseException as error:
             for _, future in left:
                 future.set_exception(error)

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from _pytest.python import get_direct_param_fixture_func
 
 from tinygrade.checks import fixtures
 from tinygrade.checks import marks as marks_of
@@ -35,6 +34,9 @@ STATELESS = {
     *("assignment", "student", "reference", "rng", "parity", "gradcheck", "trajectory", "mistake"),
     *("partial_credit", "note", "stack"),
 }
+
+#: What pytest calls the fixture that stands for a value of a parametrised case.
+VALUE = "get_direct_param_fixture_func"
 
 
 class Reuse:
@@ -124,7 +126,8 @@ class Reuse:
         for name in marks_of.read(item).needs:
             result = grading.results.get(name)
             if result is not None and result.status != "passed":
-                found.append([name, result.id, result.title, result.status, repr(grading.parts.get(name)), self._built])
+                title = result.title if result.status in ("not_implemented", "blocked") else ""
+                found.append([name, result.id, result.status, title, repr(grading.parts.get(name)), self._built])
         return found
 
     def _facts(self) -> dict[str, Any]:
@@ -170,9 +173,10 @@ def _stands_alone(item: pytest.Item) -> bool:
         if not definitions or _is_ours(definitions) or any(one.scope != "function" for one in definitions):
             return False
         for one in definitions:
-            if one.func.__module__.startswith("_pytest.") and one.func is not get_direct_param_fixture_func:
-                return False  # such as `monkeypatch`; the exception is the value of a parametrised case
-            todo += one.argnames
+            if not one.func.__module__.startswith("_pytest."):
+                todo += one.argnames
+            elif one.func.__name__ != VALUE:
+                return False  # such as `monkeypatch`
     return True
 
 

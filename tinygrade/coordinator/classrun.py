@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tinygrade import __version__
@@ -64,6 +63,9 @@ class Summary:
     kept: int = 0
     #: `(student, problem)` of those without a grade, the first of them.
     problems: list[tuple[str, str]] = field(default_factory=list)
+    #: Reports with results that were taken over, and by title how often a check ran again in these.
+    merged: int = 0
+    again: Counter[str] = field(default_factory=Counter)
 
     @property
     def complete(self) -> bool:
@@ -73,6 +75,10 @@ class Summary:
         self.counts[outcome.kind] += 1
         if outcome.kind != "complete" and len(self.problems) < LISTED:
             self.problems.append((outcome.task.student, outcome.problem))
+        checks = outcome.report.checks if outcome.report is not None else ()
+        if any(check.taken_from for check in checks):
+            self.merged += 1
+            self.again.update(check.title for check in checks if not check.taken_from)
 
 
 def require_isolation(assignment: Assignment, isolation: Isolation) -> None:
@@ -115,9 +121,8 @@ def grade_class(
     ids = book.hand_in(run, everything, submitted or {})
     graded = book.graded(run) if settings.resume else set()
     keep = _Keeper(manager, book, run, ids, view)
-    summary = keep.summary
-    summary.kept = summary.counts["complete"] = sum(ids[task.student] in graded for task in everything)
-    view.planned(len(everything), summary.kept)
+    keep.summary.kept = keep.summary.counts["complete"] = sum(ids[task.student] in graded for task in everything)
+    view.planned(len(everything), keep.summary.kept)
     for item in looked_at:
         if isinstance(item, Outcome):
             keep(item)
@@ -125,9 +130,9 @@ def grade_class(
     if todo:
         if executor.here:
             require_isolation(assignment, isolation())
-        make = partial(ShippingGrader, deadline=settings.deadline, here=executor.here, prints=prints(assignment))
         previous = _Previous(book, run, ids) if settings.resume else nothing
-        grader = make(assignment, manager, seed=seed, secret=entry.secret, previous=previous)
+        more: Any = {"deadline": settings.deadline, "here": executor.here, "prints": prints(assignment)}
+        grader = ShippingGrader(assignment, manager, seed=seed, secret=entry.secret, previous=previous, **more)
         try:
             for outcome in executor.run(todo, grader, view.started):
                 keep(outcome)
@@ -135,7 +140,7 @@ def grade_class(
             grader.close()
             keep.warn.tell()
     book.finish_run(run)
-    return summary
+    return keep.summary
 
 
 class _Previous:

@@ -12,6 +12,8 @@ from tinygrade.text import clean_line
 
 #: Changes that are listed one by one; `gradebook diff` lists all.
 SHOWN = 30
+#: Checks that are named which ran again.
+AGAIN_SHOWN = 4
 WORDS = {
     "incomplete": "with a fault of the grader in a check",
     "unreadable": "that cannot be read",
@@ -25,7 +27,7 @@ def summary(result: Summary) -> list[str]:
     """Counts, and who has no grade and why."""
     total = sum(result.counts.values())
     kept = f" ({result.kept} of them before)" if result.kept else ""
-    lines = [f"{result.counts['complete']} of {total} graded{kept}"]
+    lines = [f"{result.counts['complete']} of {total} graded{kept}", *_in_part(result)]
     if result.complete:
         return lines
     lines += [f"{result.counts[kind]} {words}" for kind, words in WORDS.items() if result.counts[kind]]
@@ -35,6 +37,16 @@ def summary(result: Summary) -> list[str]:
     if missing > LISTED:
         lines.append(f"  and {missing - LISTED} more")
     return [*lines, "run the same command again once the cause is gone: only these are graded then"]
+
+
+def _in_part(result: Summary) -> list[str]:
+    """What ran again of those of whom not everything did."""
+    if not result.merged:
+        return []
+    some = [f"{clean_line(title, 60)} ({times})" for title, times in result.again.most_common(AGAIN_SHOWN)]
+    more = f" and {len(result.again) - AGAIN_SHOWN} other checks" if len(result.again) > AGAIN_SHOWN else ""
+    again = f"graded again: {', '.join(some)}{more}" if some else "no check had to run again"
+    return [f"{result.merged} of them in part: {again}; other results were taken over from earlier runs"]
 
 
 def people(strangers: Sequence[str], missing: Sequence[str]) -> list[str]:

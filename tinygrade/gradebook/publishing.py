@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,14 @@ from tinygrade.gradebook.database import Database
 from tinygrade.gradebook.schema import adjustments, grades
 from tinygrade.gradebook.standing import Standing, load_report, reports
 from tinygrade.model import Adjustment, Report
+from tinygrade.text import clean_line
 
 if TYPE_CHECKING:
     import pluggy
+
+
+#: So many checks that were graded again are named.
+NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ def changes(
             report.score,
             report.max_score,
             report.adjustments,
-            _causes(standing, said != published.get(standing.student_id, ())),
+            _causes(standing, report, said != published.get(standing.student_id, ())),
             () if same_result else _checks(database, standing, report),
         )
 
@@ -75,19 +81,30 @@ def _adjustments(database: Database, entry: Entry) -> dict[int, tuple[tuple[floa
     return found
 
 
-def _causes(standing: Standing, adjusted: bool) -> tuple[str, ...]:
+def _causes(standing: Standing, report: Report, adjusted: bool) -> tuple[str, ...]:
     old, new = standing.current, standing.latest
     assert new is not None
     if old is None:
         return ("first grade",)
     compared: list[tuple[bool, str]] = [
         (old.sha256 != new.sha256, "another submission"),
-        (old.fingerprint != new.fingerprint, "the assignment was changed"),
+        (old.fingerprint != new.fingerprint, f"the assignment was changed{_in_part(report)}"),
         (old.tinygrade != new.tinygrade, f"tinygrade {old.tinygrade} -> {new.tinygrade}"),
         (old.seed != new.seed, f"seed {old.seed} -> {new.seed}"),
         (adjusted, "another adjustment"),
     ]
     return tuple(words for differs, words in compared if differs) or ("graded again",)
+
+
+def _in_part(report: Report) -> str:
+    """What was graded again where not everything was, and where the rest comes from."""
+    runs = Counter(check.taken_from for check in report.checks if check.taken_from)
+    if not runs:
+        return ""
+    again = [clean_line(check.title, 60) for check in report.checks if not check.taken_from]
+    told = ", ".join(again[:NAMED]) + (f" and {len(again) - NAMED} more" if len(again) > NAMED else "")
+    taken = ", ".join(f"{many} results of {run}" for run, many in runs.items())
+    return f" (graded again: {told or 'no check'}; taken over: {taken})"
 
 
 def _checks(database: Database, standing: Standing, report: Report) -> tuple[str, ...]:

@@ -92,6 +92,8 @@ class Job:
     secret: str = ""
     #: Take over what still holds, and note what results depend on.
     reuse: Reuse | None = None
+    #: Checks about these modules of the package come first, as soon as what they need has run.
+    first: tuple[str, ...] = ()
 
 
 class Process(Protocol):
@@ -126,7 +128,7 @@ def grade(
     try:
         child = start(message(job, work), work, server)
         on_start(child.process)
-        return _watched(child, work, on_event)
+        return watched(child, work, on_event)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -139,15 +141,19 @@ class Child:
     events: IO[str]
 
 
-def start(job: dict[str, Any], work: Path, server: Forkserver | None) -> Child:
-    """Start what grades the job that this message describes, in a folder of its own below `work`."""
+def start(job: dict[str, Any], work: Path, server: Forkserver | None, more: IO[bytes] | None = None) -> Child:
+    """Start what grades the job that this message describes, in a folder of its own below `work`.
+
+    `more` is a pipe on which the job is already, and on which there will be more; it is closed here.
+    """
     ours, theirs = os.pipe()
     here = work / "empty"
     here.mkdir(mode=0o700)
     try:
-        with tempfile.TemporaryFile() as stdin, open(work / "stderr.txt", "wb") as stderr:
-            stdin.write(json.dumps(job).encode())
-            stdin.seek(0)
+        with more or tempfile.TemporaryFile() as stdin, open(work / "stderr.txt", "wb") as stderr:
+            if more is None:
+                stdin.write(json.dumps(job).encode())
+                stdin.seek(0)
             if server is None:
                 process: Process = _fresh(here, stdin, theirs, stderr)
             else:
@@ -194,11 +200,14 @@ def message(job: Job, work: Path) -> dict[str, Any]:
         "recording": str(job.recording) if job.recording else "",
         "shared_inputs": job.shared_inputs,
         "reuse": asdict(job.reuse) if job.reuse else None,
+        "first": list(job.first),
+        "waits": False,
         "work": str(work),
     }
 
 
-def _watched(child: Child, work: Path, on_event: Callable[[Event], None]) -> Report:
+def watched(child: Child, work: Path, on_event: Callable[[Event], None]) -> Report:
+    """The report of a grading that runs; raises as `grade` does."""
     try:
         with child.events as stream:
             for event in read(stream):

@@ -54,13 +54,12 @@ def serve(descriptor: int, parent: int) -> None:
         stream.write(json.dumps(events.to_json(event)) + "\n")
         stream.flush()
 
-    with open(0, encoding="utf-8", closefd=False) as source:
-        job = json.load(source)
-    with _told(emit):
+    with open(0, encoding="utf-8", closefd=False) as source, _told(emit):
+        job = json.loads(source.readline())
         if "series" in job:
             _serve_series(job, emit)
         else:
-            emit(Finished(run(job, emit)))
+            emit(Finished(run(job, emit, word=source.readline)))
 
 
 def _serve_series(job: dict[str, Any], emit: Callable[[Event], None]) -> None:
@@ -105,27 +104,52 @@ class _Run:
         return made
 
 
-def run(job: dict[str, Any], emit: Callable[[Event], None], opened: Callable[[_Run], Sandbox] | None = None) -> Report:
+def run(
+    job: dict[str, Any],
+    emit: Callable[[Event], None],
+    opened: Callable[[_Run], Sandbox] | None = None,
+    word: Callable[[], str] = str,
+) -> Report:
     """Grade one job.
 
     Args:
         opened: gives the sandbox; a new one by default.
+        word: of a job that waits: gives the line that ends the waiting (see `grading.waiting`), "" when nobody will.
 
     Raises:
         TinygradeError: there is no report; the class says whose matter it is.
     """
-    clock = time.monotonic()
-    started = datetime.now(UTC).isoformat(timespec="seconds")
+    started, clock = _now()
     this = _prepared(job, emit)
     sandbox = (opened or _open_sandbox)(this)
     try:
+        ready = _ready(this, sandbox)
+        if job["waits"]:
+            job.update(_awaited(word))
+            started, clock = _now()
         submission = load(this.manager, job["source"], this.assignment, this.folder("submission", 0o700), this.warn)
-        plugin, reuse = _checked(this, submission, sandbox)
+        plugin, reuse = _checked(this, ready, submission, sandbox)
     finally:
         sandbox.close()
     report = replace(_report(this, plugin), started=started, seconds=round(time.monotonic() - clock, 3))
     report = reuse.completed(report) if reuse else report
     return adjusted(this.manager, report, {}, this.warn)
+
+
+def _now() -> tuple[str, float]:
+    return datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
+
+
+def _awaited(word: Callable[[], str]) -> dict[str, Any]:
+    """What is only known when the waiting ends; the process ends with it when nobody wants the grading any more."""
+    from tinygrade.grading.preloaded import preload
+
+    preload()
+    line = word()
+    if not line:
+        sys.exit(0)
+    told: dict[str, Any] = json.loads(line)
+    return told
 
 
 def _prepared(job: dict[str, Any], emit: Callable[[Event], None]) -> _Run:
@@ -173,27 +197,41 @@ def _isolation(sandbox: Sandbox, wanted: str) -> Isolation:
     return isolation
 
 
-def _checked(this: _Run, submission: Submission, sandbox: Sandbox) -> tuple[GradePlugin, Reuse | None]:
-    """Run pytest on the assignment's checks."""
-    from tinygrade.checks.plugin import GradePlugin
+@dataclass(frozen=True)
+class _Ready:
+    """All that a grading needs and that does not depend on the submission."""
+
+    isolation: Isolation
+    earlier: list[Assignment]
+    source: Source
+
+
+def _ready(this: _Run, sandbox: Sandbox) -> _Ready:
     from tinygrade.checks.recorded import session as recorded
 
     job, assignment = this.job, this.assignment
-    isolation = _isolation(sandbox, job["isolation"])
     earlier = [config.load_assignment(assignment.course, name) for name in assignment.predecessors()]
-    source = recorded.source(assignment, earlier, job, plugins.diagnoses(this.manager, warn=lambda _: None))
-    grading = _grading(this, submission, sandbox, source, earlier)
-    plugin = GradePlugin(grading, isolation, environment())
+    catalogue = plugins.diagnoses(this.manager, warn=lambda _: None)
+    source = recorded.source(assignment, earlier, job, catalogue)
+    return _Ready(_isolation(sandbox, job["isolation"]), earlier, source)
+
+
+def _checked(
+    this: _Run, ready: _Ready, submission: Submission, sandbox: Sandbox
+) -> tuple[GradePlugin, Reuse | None]:
+    """Run pytest on the assignment's checks."""
+    from tinygrade.checks.plugin import GradePlugin
+
+    job = this.job
+    plugin = GradePlugin(_grading(this, ready, submission, sandbox), ready.isolation, environment())
     reuse = _reuse(plugin, job["reuse"])
     objects = [plugin, *_recording(plugin, job["record"]), *_theirs(this), *([reuse] if reuse else [])]
-    run_checks(plugin, _smoke(this, earlier), objects, job["select"])
-    source.finish(plugin.results, plugin.slow)
+    run_checks(plugin, _smoke(this, ready.earlier), objects, job["select"])
+    ready.source.finish(plugin.results, plugin.slow)
     return plugin, reuse
 
 
-def _grading(
-    this: _Run, submission: Submission, sandbox: Sandbox, source: Source, earlier: list[Assignment]
-) -> Grading:
+def _grading(this: _Run, ready: _Ready, submission: Submission, sandbox: Sandbox) -> Grading:
     """What the checks of this run share."""
     import numpy
 
@@ -208,15 +246,16 @@ def _grading(
         assignment=this.assignment,
         submission=submission,
         sandbox=sandbox,
-        reference=source.library,
-        stack=Stack(this.assignment, earlier, submission, _policy(this), Path(job["work"])),
+        reference=ready.source.library,
+        stack=Stack(this.assignment, ready.earlier, submission, _policy(this), Path(job["work"])),
         secret=draw.secret_from_seed(job["seed"]),
         hidden_secret=bytes.fromhex(job["secret"]),
         emit=this.emit,
-        catalogue=source.catalogue,
-        drawn_for=source.drawn_for,
+        catalogue=ready.source.catalogue,
+        drawn_for=ready.source.drawn_for,
         quick=job["quick"],
         budget_share=job["budget"],
+        first=tuple(job["first"]),
     )
 
 
@@ -276,7 +315,7 @@ def _report(this: _Run, plugin: GradePlugin) -> Report:
         environment=environment(),
         started="",
         seconds=0.0,
-        checks=tuple(plugin.results),
+        checks=tuple(plugin.in_order()),
         swaps=tuple(grading.stack.swaps),
         sections=dict(grading.sections),
         secret=this.job["secret"],

@@ -20,6 +20,7 @@ from tinygrade.reporters.words import (
     number,
     points,
     style_of,
+    taken_over,
 )
 from tinygrade.text import cells, clean, clean_line
 
@@ -58,6 +59,11 @@ def swaps(found: Sequence[Swap], width: int) -> list[Line]:
     return lines
 
 
+def taken(checks: Sequence[CheckResult], width: int) -> list[Line]:
+    """What was not found in this run."""
+    return wrapped(taken_over(checks), width, rest=INDENT) if taken_over(checks) else []
+
+
 # ---- one group -------------------------------------------------------------------------------------
 
 
@@ -83,6 +89,14 @@ def group(index: int, checks: Sequence[CheckResult], titles: int, width: int) ->
     lines = [Line(f"{left}{shown[0]}{gap}{right}", style_of(status), len(WORDS[status]))]
     lines += [Line(" " * cells(left) + text) for text in shown[1:]]
     return lines + [line for detail in details for line in wrapped(detail, width, INDENT)]
+
+
+def verdict(check: CheckResult, before: CheckResult | None, width: int) -> list[Line]:
+    """One check by itself in one line, and what it was before where that was something else."""
+    word = WORDS[check.status]
+    was = f" (was {WORDS[before.status]})" if before is not None and before.status != check.status else ""
+    text = f"{word:<7}{was}{_one_line(check).removeprefix(word)}"
+    return [Line(shortened(text, width), style_of(check.status), len(word))]
 
 
 def _looked_at(checks: Sequence[CheckResult], room: int) -> str:

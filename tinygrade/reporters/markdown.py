@@ -13,7 +13,7 @@ from tinygrade.reporters import details, home
 from tinygrade.reporters.advice import CAUSES_SHOWN, FOLLOWERS_SHOWN, Commands
 from tinygrade.reporters.base import SectionText, no_sections
 from tinygrade.reporters.causes import Cause, next_task, root_causes
-from tinygrade.reporters.words import OPEN, WORDS, count, group_status, grouped, number, points
+from tinygrade.reporters.words import OPEN, WORDS, count, group_status, grouped, number, points, taken_over
 from tinygrade.sinks import html
 from tinygrade.sinks import markdown as span
 from tinygrade.sinks import markdown_block as block
@@ -74,7 +74,8 @@ def _head(report: Report) -> list[str]:
         for swap in report.swaps
         if swap.source == "released"
     ]
-    return [title, score_line(report), *adjusted, *swapped]
+    taken = taken_over(report.checks)
+    return [title, score_line(report), *adjusted, *swapped, *([span(taken)] if taken else [])]
 
 
 def score_line(report: Report) -> str:

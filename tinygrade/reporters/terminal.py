@@ -26,6 +26,7 @@ def head(report: Report, width: int) -> list[Line]:
         *blocks.title(report.assignment, report.title, report.seed, width),
         *blocks.surroundings(report.isolation, report.environment, width, report.reference),
         *blocks.swaps(report.swaps, width),
+        *blocks.taken(report.checks, width),
     ]
 
 

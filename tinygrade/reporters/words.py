@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from tinygrade.model import CheckResult, Status
@@ -63,6 +64,13 @@ def points(got: float, most: float) -> str:
 def count(many: int, noun: str) -> str:
     """`1 check`, `2 checks`."""
     return f"{many} {noun}" if many == 1 else f"{many} {noun}s"
+
+
+def taken_over(checks: Sequence[CheckResult]) -> str:
+    """How many results are those of which earlier runs; "" for none."""
+    runs = Counter(check.taken_from for check in checks if check.taken_from)
+    told = [f"{many} from {run}" for run, many in runs.items()]
+    return f"results taken over, because nothing that they depend on was changed: {', '.join(told)}" if told else ""
 
 
 def grouped(checks: Sequence[CheckResult]) -> dict[str, list[CheckResult]]:

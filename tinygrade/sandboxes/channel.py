@@ -16,6 +16,7 @@ from typing import Any, NoReturn, Protocol
 
 from tinygrade.sandbox import WorkerDied, WorkerNonsense, WorkerTimeout
 from tinygrade.sandboxes import clock
+from tinygrade.sandboxes.clock import Clock
 from tinygrade.sandboxes.deadline import Deadline, Patience
 from tinygrade.sandboxes.output import Output
 from tinygrade.worker.wire import Frames, WireError, encode
@@ -56,6 +57,7 @@ class Channel:
         patience: Patience | None = None,
     ) -> None:
         self._process = process
+        self._clocks = Clock(process.pid), Clock(os.getpid())
         self._patience = patience
         self._requests = requests
         os.set_blocking(requests, False)  # a worker that does not read must not block us
@@ -78,7 +80,7 @@ class Channel:
         on_event: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None,
         on_tick: Callable[[], dict[str, Any] | None] | None = None,
     ) -> dict[str, Any]:
-        deadline = Deadline(self._process.pid, cpu_seconds, self._idle, self._patience)
+        deadline = Deadline(*self._clocks, cpu_seconds, self._idle, self._patience)
         try:
             self.post(request)
             while True:
@@ -95,26 +97,26 @@ class Channel:
 
     def hear(self, *, cpu_seconds: float) -> dict[str, Any]:
         """What the worker says without being asked. Raises WorkerError as `ask` does."""
-        return self._next(Deadline(self._process.pid, cpu_seconds), None)
+        return self._next(Deadline(*self._clocks, cpu_seconds), None)
 
     def post(self, message: dict[str, Any]) -> None:
         if self._exit is not None:
             raise WorkerDied("its process has ended")
-        deadline = None  # its clock is in files of the kernel's, and most messages fit into the pipe at once
+        deadline = None  # most messages fit into the pipe at once
         for piece in encode(message):
             view = memoryview(piece)
             while view:
                 if written := self._write(view):
                     view = view[written:]
                 else:
-                    deadline = deadline or Deadline(self._process.pid, 5.0)
+                    deadline = deadline or Deadline(*self._clocks, 5.0)
                     self._wait_for_room(deadline)
 
     def cpu_seconds(self) -> float:
-        return clock.cpu_seconds(self._process.pid)
+        return self._clocks[0].cpu_seconds()
 
     def waited_seconds(self) -> float:
-        return clock.waited_seconds(self._process.pid)
+        return self._clocks[0].waited_seconds()
 
     def output(self) -> str:
         self._drain_prints()
@@ -131,6 +133,8 @@ class Channel:
             for fd in (self._requests, self._replies, *self._prints):
                 os.close(fd)
             self._prints = []
+            for each in self._clocks:
+                each.close()
 
     # ---- waiting -----------------------------------------------------------------------------------
 

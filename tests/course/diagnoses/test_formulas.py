@@ -120,3 +120,35 @@ def test_without_a_solved_package_formulas_that_need_it_are_silent(catalogue, re
     for seen in observations(reference, calls.layers):
         for rule in families(catalogue, seen):
             assert rule.see(replace(seen, reference=None)) is None
+
+
+def test_steps_after_the_first_wrong_one_are_not_computed(catalogue, reference):
+    seen = next(o for o in observations(reference, calls.transformer) if o.about == "train.train_step")
+    asked = []
+
+    class Counting:
+        """The solved package, and how often a loss was asked for."""
+
+        def __getattr__(self, name):
+            return getattr(reference, name)
+
+        def fetch(self, value):
+            asked.append(value)
+            return reference.fetch(value)
+
+    wrong = replace(seen, got=[loss + 1.0 for loss in seen.expected], reference=Counting())
+    rules = families(catalogue, wrong)
+    assert all(rule.see(wrong) is None for rule in rules)
+    followed = len(asked)
+    claimed = [numbers for rule in rules for _, numbers in rule.see.numbers(wrong)]
+    assert {len(numbers) for numbers in claimed} == {len(seen.expected)}
+    assert len(claimed) <= followed <= (len(asked) - followed) / len(seen.expected)
+
+
+def test_a_claim_of_another_length_is_no_match(catalogue, reference):
+    seen = next(o for o in observations(reference, calls.transformer) if o.about == "train.train_step")
+    for rule in families(catalogue, seen):
+        for _, numbers in rule.see.numbers(seen):
+            assert rule.see(replace(seen, got=numbers)) is not None
+            assert rule.see(replace(seen, got=numbers[:-1])) is None
+            assert rule.see(replace(seen, got=[*numbers, 9.0])) is None

@@ -12,7 +12,7 @@ from tinygrade.reporters.base import Sources
 from tinygrade.reporters.causes import Cause, next_task, root_causes
 from tinygrade.reporters.html import errormap, markdown
 from tinygrade.reporters.html.sections import Section, sections_of
-from tinygrade.reporters.words import OPEN, WORDS, count, group_status, grouped, number, points
+from tinygrade.reporters.words import OPEN, WORDS, count, group_status, grouped, number, points, taken_over
 from tinygrade.text import clean, clean_line
 
 if TYPE_CHECKING:
@@ -112,6 +112,8 @@ class Page:
     """All that the template needs."""
 
     report: Report
+    #: Which results are those of earlier runs.
+    taken: str
     score: str
     verdict: str
     kind: str
@@ -138,6 +140,7 @@ def page_of(report: Report, sources: Sources) -> Page:
     more = len(causes) - CAUSES_SHOWN
     return Page(
         report=report,
+        taken=taken_over(report.checks),
         score="no score" if got is None else points(got, most),
         verdict=_verdict(report, got, most),
         kind=_kind(report, got, most),
