@@ -194,4 +194,5 @@ def test_file(student, small, mistake, case):
         valid=lambda: student.checkpoint.load_checkpoint(FILE, model, optimizer, rng),
     )
     if not np.array_equal(student.fetch(wide.head.weight.data), before):
-        raise mistake("load-halfway", "the file was refused, and the model has changed all the same", name="head.weight")
+        message = "the file was refused, and the model has changed all the same"
+        raise mistake("load-halfway", message, name="head.weight")

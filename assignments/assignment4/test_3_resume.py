@@ -49,7 +49,8 @@ def compare(got, right, mistake):
         if not np.array_equal(rows, own_rows):
             raise mistake("rng-not-restored", f"step {number} sees another batch than without a break", step=number)
         if not np.array_equal(loss, own_loss):
-            message = f"step {number} sees the same batch, and its loss is {float(loss):.6g} instead of {float(own_loss):.6g}"
+            losses = f"{float(loss):.6g} instead of {float(own_loss):.6g}"
+            message = f"step {number} sees the same batch, and its loss is {losses}"
             raise mistake("resume-weights", message, step=number) if number == HALF + 1 else StudentFailure(message)
         if name := next((name for name in own if not np.array_equal(weights[name], own[name])), ""):
             message = f"step {number} has the right batch and loss, and moves {name} elsewhere than without a break"
@@ -85,7 +86,7 @@ def test_new_process(student, small, grading, strings_as_batch, mistake, name):
 @pytest.mark.task("A4.2")
 @pytest.mark.where("checkpoint.load_checkpoint")
 @pytest.mark.needs("test_weights")
-@pytest.mark.hint("The optimiser has gone on since the file was written. What of it do you add to, and what do you replace?")
+@pytest.mark.hint("The optimiser has gone on since the file was written. What do you add to, and what do you replace?")
 @pytest.mark.parametrize("name", SETTINGS)
 def test_going_back(student, small, grading, strings_as_batch, mistake, name):
     x, y = strings_as_batch

@@ -43,7 +43,7 @@ def train(student, small, model, optimizer, steps):
 @pytest.mark.title("50 steps with weight decay")
 @pytest.mark.task("A4.3")
 @pytest.mark.where("finetune.freeze")
-@pytest.mark.hint("Which of your optimiser's lines still run for a parameter whose gradient is 0? And where it is None?")
+@pytest.mark.hint("Which lines of your optimiser still run for a parameter whose gradient is 0, and which where it is None?")
 def test_frozen(student, small, mistake):
     model = small.build(student)
     optimizer = student.optim.AdamW(model.parameters(), lr=LR, weight_decay=DECAY)
@@ -77,7 +77,7 @@ def test_frozen_later(student, small, mistake, name):
 @pytest.mark.task("A4.3")
 @pytest.mark.where("finetune.freeze")
 @pytest.mark.needs("test_frozen")
-@pytest.mark.hint("What is frozen after freeze(model, ['head.*']), then freeze(model, ['*.bias']), then freeze(model, [])?")
+@pytest.mark.hint("What is frozen after freeze(model, ['head.*']) and then freeze(model, ['*.bias'])?")
 @pytest.mark.parametrize("case", ["again", "none", "unknown"])
 def test_patterns(student, small, mistake, case):
     model = small.build(student)

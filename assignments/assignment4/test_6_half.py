@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 LR = 0.01
-STEPS = 30
+STEPS = 25
 #: Mean credit with full points, and that of none.
-FULL, NONE = 0.9, 0.4
+FULL, NONE = 0.75, 0.25
 
 
 @pytest.mark.points(10)

@@ -27,7 +27,7 @@ def state_dict(model: Module) -> dict[str, np.ndarray]:
 
 
 def load_state_dict(model: Module, sd: Mapping[str, np.ndarray], strict: bool = True) -> list[str]:
-    """Write the arrays of `sd` into the parameters of the same names, in place; returns the names that found no partner.
+    """Write the arrays of `sd` into the parameters of the same names, in place; returns the names without a partner.
 
     In place: everyone who holds a parameter or its array, such as an optimiser, sees the new numbers. Raises KeyError
     when a parameter has no array or an array no parameter; with strict=False these are left out, and their names come
