@@ -35,12 +35,8 @@ class Run:
         self._student.checkpoint.save_checkpoint(FILE, self.model, self.optimizer, self.step, self.rng)
 
     def load(self):
-        step = self._student.fetch(
-            self._student.checkpoint.load_checkpoint(FILE, self.model, self.optimizer, self.rng)
-        )
-        if step is None or np.shape(step) != () or step != HALF:
-            raise StudentFailure(f"load_checkpoint does not give the step that was saved, {HALF}")
-        self.step = HALF
+        self._student.checkpoint.load_checkpoint(FILE, self.model, self.optimizer, self.rng)
+        self.step = HALF  # that it gives the step is asked elsewhere
 
 
 def compare(got, right, mistake):

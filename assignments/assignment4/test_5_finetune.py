@@ -30,7 +30,7 @@ def require_loss(report, key, right, others, mistake):
     if isinstance(told, int | float | np.generic | np.ndarray) and np.shape(told) == ():
         if abs(float(told) - right) <= TOLERANCE:
             return
-        for code, (what, value) in others.items():
+        for code, what, value in others:
             if abs(float(told) - value) <= TOLERANCE:
                 raise mistake(code, f"{key} is {float(told):.4f}, which is the loss {what}", key=key)
         raise StudentFailure(f"{key} is {float(told):.6g}, and the loss is {right:.6g}")
@@ -52,14 +52,18 @@ def test_report(student, tuning, mistake):
         for which, strings in (("new", new), ("old", old))
         for when, weights in (("before", before), ("after", after))
     }
-    own_ids = tuning.loss_with_ids_of(before, new)
-    require_loss(report, "new_before", right["new_before"], {"ids-of-the-new-strings": own_ids}, mistake)
+    characters = {"of the new strings": new, "of all strings at hand": [*new, *old]}
+    other_ids = [
+        ("ids-of-the-new-strings", f"where only characters {what} have ids", tuning.loss_with_ids_of(before, new, of))
+        for what, of in characters.items()
+    ]
+    require_loss(report, "new_before", right["new_before"], other_ids, mistake)
     for key, other, when in (("old_before", "new_before", "before"), ("old_after", "new_after", "after")):
-        not_asked = {"old-not-measured": (f"on the new strings {when} training", right[other])}
-        moment = {"measured-at-another-moment": ("before training", right["old_before"])} if when == "after" else {}
-        require_loss(report, key, right[key], not_asked | moment, mistake)
-    too_early = {"measured-at-another-moment": ("before training", right["new_before"])}
-    require_loss(report, "new_after", right["new_after"], too_early, mistake)
+        not_asked = ("old-not-measured", f"on the new strings {when} training", right[other])
+        too_early = ("measured-at-another-moment", "before training", right["old_before"])
+        require_loss(report, key, right[key], [not_asked, too_early], mistake)
+    too_early = ("measured-at-another-moment", "before training", right["new_before"])
+    require_loss(report, "new_after", right["new_after"], [too_early], mistake)
     losses = report["losses"]
     if type(losses) is not list or len(losses) != 2:
         raise StudentFailure(f"losses is {describe(losses)}, expected a list of 2: one for each step")

@@ -103,11 +103,10 @@ class Tuning:
     def mean_loss(self, weights: Weights, strings: Sequence[str]) -> float:
         return mean_loss(self.judge.logits(weights, strings), inputs_and_targets(strings)[1])
 
-    def loss_with_ids_of(self, weights: Weights, strings: Sequence[str]) -> tuple[str, float]:
-        """What comes out where the strings' own characters are numbered, instead of all thirty."""
-        own = sorted(set("".join(strings)))
-        named = {char: VOCABULARY[i] for i, char in enumerate(own, 1)}
-        return "of other characters", self.mean_loss(weights, ["".join(named[c] for c in s) for s in strings])
+    def loss_with_ids_of(self, weights: Weights, strings: Sequence[str], numbered: Sequence[str]) -> float:
+        """What comes out where the characters of `numbered` have ids, instead of all thirty."""
+        named = {char: VOCABULARY[i] for i, char in enumerate(sorted(set("".join(numbered))), 1)}
+        return self.mean_loss(weights, ["".join(named[char] for char in string) for string in strings])
 
     def largest_move(self, student: Any, model: Any) -> float:
         """By how much the entry has moved that moved most."""

@@ -1,4 +1,4 @@
-"""What an optimiser does whose memory came back wrongly: seen by its steps after loading, whatever its memory is called."""
+"""An optimiser whose memory came back wrongly: known by its steps after loading, whatever its memory is called."""
 
 from __future__ import annotations
 
