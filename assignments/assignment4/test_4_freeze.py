@@ -43,7 +43,7 @@ def train(student, small, model, optimizer, steps):
 @pytest.mark.title("50 steps with weight decay")
 @pytest.mark.task("A4.3")
 @pytest.mark.where("finetune.freeze")
-@pytest.mark.hint("Which lines of your optimiser still run for a parameter whose gradient is 0, and which where it is None?")
+@pytest.mark.hint("Which lines of your optimiser still run for a parameter whose gradient is 0, and which for None?")
 def test_frozen(student, small, mistake):
     model = small.build(student)
     optimizer = student.optim.AdamW(model.parameters(), lr=LR, weight_decay=DECAY)

@@ -22,7 +22,7 @@ from .training import PARITY_TOLERANCE
 
 CHECK = "fine-tuning"
 #: The run that is judged: steps, rate, old strings to judge by; CPU seconds that it may take.
-STEPS, LR, JUDGED, SECONDS = 150, 0.01, 60, 60.0
+STEPS, LR, JUDGED, SECONDS = 200, 0.01, 60, 60.0
 
 
 @dataclass(frozen=True)
