@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinygrade.worker.loops import LOOPS
-from tinygrade.worker.steps import called, fit, listed, trajectory, within
+from tinygrade.worker.steps import attributes, called, fit, listed, trajectory, within
 from tinygrade.worker.surface import Surface
 
 
@@ -28,6 +28,11 @@ class Steepest:
             if p.grad is not None:
                 p.data -= self.lr * p.grad
                 p.grad *= 0.0  # what a step does to its gradients is its own affair
+
+
+class Named:
+    def __init__(self, number, value):
+        self.number, self.value = number, value
 
 
 STARTS = [np.ones((2, 2)), np.zeros(3)]
@@ -86,6 +91,13 @@ def test_fit_clears_evaluates_walks_back_and_steps(surface, tensor):
     assert [loss.tolist() for loss in losses] == [[3.0], [2.9]]
     assert seen[0] == seen[2] == "clear"
     assert seen[1][0].tolist() == [1.0]
+
+
+def test_attributes_come_item_by_item_as_arrays(surface, tensor):
+    items = (Named(i, tensor([float(i)])) for i in itertools.count())
+    assert [[i, x.tolist()] for i, x in attributes(surface, items, ["number", "value"], 2)] == [[0, [0.0]], [1, [1.0]]]
+    with pytest.raises(AttributeError, match="colour"):
+        attributes(surface, [Named(0, None)], ["colour"], 1)
 
 
 def test_listed_takes_what_it_was_asked_for_from_any_iterator(surface, tensor):

@@ -20,6 +20,11 @@ def listed(surface: Surface, values: Iterable[Any], limit: int) -> list[Any]:
     return [unwrap(surface, value) for value in islice(values, limit)]
 
 
+def attributes(surface: Surface, values: Iterable[Any], names: Sequence[str], limit: int) -> list[list[Any]]:
+    """These attributes of the first `limit` items of anything that can be iterated, with arrays for tensors."""
+    return [[unwrap(surface, getattr(value, name)) for name in names] for value in islice(values, limit)]
+
+
 def called(surface: Surface, f: Callable[..., Any], calls: Sequence[tuple[Sequence[Any], Mapping[str, Any]]]) -> Any:
     """What `f(*args, **kwargs)` gives for each of `calls`, with arrays for tensors."""
     return [unwrap(surface, f(*args, **kwargs)) for args, kwargs in calls]
