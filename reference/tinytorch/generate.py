@@ -35,7 +35,7 @@ def filter_logits(
     # BEGIN SOLUTION A6.1: sort once, keep the first ones, softmax over them
     if temperature < 0 or (top_k is not None and top_k < 1) or (top_p is not None and not 0 < top_p <= 1):
         raise ValueError(f"temperature {temperature}, top_k {top_k}, top_p {top_p}")
-    z = np.asarray(z, dtype=np.float64)
+    z = np.array(z, np.float64)
     kept = np.argsort(-z, kind="stable")[: 1 if temperature == 0 else top_k]
     p = np.exp((z[kept] - z[kept[0]]) / (temperature or 1.0))
     p /= p.sum()
