@@ -115,6 +115,9 @@ class Channel:
     def cpu_seconds(self) -> float:
         return self._clocks[0].cpu_seconds()
 
+    def busy_seconds(self) -> float:
+        return clock.busy_seconds(self._process.pid)
+
     def waited_seconds(self) -> float:
         return self._clocks[0].waited_seconds()
 
