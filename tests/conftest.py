@@ -9,11 +9,12 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import pytest
 from tests.commands import Run
 from tinygrade import cli
 from tinygrade.grading import run as starting
-from tinygrade.grading.forkserver import Forkserver, is_available
+from tinygrade.grading.forkserver import Forkserver, started
 
 #: Courses that tests grade with: their checks are no tests of ours.
 collect_ignore = ["courses"]
@@ -43,6 +44,13 @@ file = "test_1.py"
 title = "one"
 points = 10
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Who starts us in the background has us ignore interrupts, and every command that a test starts would, too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -91,37 +99,65 @@ def check(repository: Path, tmp_path: Path) -> Callable[..., Run]:
 
 @pytest.fixture(scope="session")
 def forkserver() -> Iterator[Forkserver | None]:
-    server = Forkserver() if is_available() else None
+    server = started()
     yield server
     if server is not None:
         server.close()
 
 
+class Kept:
+    """A server for commands that start one and end it: each would load everything anew."""
+
+    def __init__(self, server: Forkserver) -> None:
+        self.fork = server.fork
+
+    def close(self) -> None:
+        pass
+
+
 @pytest.fixture
-def forked_check(
-    check: Callable, forkserver: Forkserver | None, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Run]:
-    """As `check`, but the command runs in this process, and the grading is forked from one that has everything loaded.
+def kept_forkserver(forkserver: Forkserver | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands in this process that grade many fork from the server of all tests."""
+    for module in ("audit.run", "coordinator.grader"):
+        monkeypatch.setattr(f"tinygrade.{module}.started", lambda: forkserver and Kept(forkserver))
+
+
+@pytest.fixture
+def forked_command(
+    forkserver: Forkserver | None, kept_forkserver: None, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Sequence[str], Path], subprocess.CompletedProcess[str]]:
+    """`forked_command(words, folder)`: `tinygrade WORDS` in this process, its gradings forked from a loaded one.
 
     Each grading has processes of its own as ever, down to the zygote; only the start of two interpreters is left out,
-    which is most of what a small one costs. Where a test changes the environment or brings a course, nothing is.
+    which is most of what a small one costs.
     """
-    start = starting._start
+    start = starting.start
+
+    def run(words: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
+        with monkeypatch.context() as patched, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            patched.setattr(starting, "start", functools.partial(_forked, start, forkserver))
+            patched.setenv("COLUMNS", "80")
+            patched.chdir(folder)
+            code = cli.run(list(map(str, words)))
+        return subprocess.CompletedProcess(words, code, *(_written(stream) for stream in (out, err)))
+
+    return run
+
+
+@pytest.fixture
+def forked_check(check: Callable, forked_command: Callable, repository: Path, tmp_path: Path) -> Callable[..., Run]:
+    """As `check`, by `forked_command`; where a test changes the environment, by the real one."""
 
     def run(folder: Path, *options: str, seed: int = 7, assignment: str = "assignment3", **environment: str) -> Run:
-        if environment or "--course" in options:
+        if environment:
             return check(folder, *options, seed=seed, assignment=assignment, **environment)
         report = tmp_path / "report.json"
         report.unlink(missing_ok=True)
         words = ["check", assignment, "--submission", str(folder), "--seed", str(seed), *options]
-        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
-        with monkeypatch.context() as patched, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            patched.setattr(starting, "_start", functools.partial(_forked, start, forkserver))
-            patched.setenv("COLUMNS", "80")
-            patched.chdir(repository)
-            code = cli.run([*words, "--report", f"json={report}", "--instructor"])
+        done = forked_command([*words, "--report", f"json={report}", "--instructor"], repository)
         tree = json.loads(report.read_text()) if report.exists() else None
-        return Run(code, *(_written(stream) for stream in (out, err)), tree)
+        return Run(done.returncode, done.stdout, done.stderr, tree)
 
     return run
 

@@ -77,8 +77,8 @@ def test_fields_that_came_later_may_be_missing(file: Path) -> None:
 TEXTS = {
     "empty": (b"", ": is empty"),
     "blank": (b" \n", ": is empty"),
-    "not UTF-8": (b'{"schema": 1, "title": "\xff"}', ": is no report: not UTF-8 (at byte 24)"),
-    "UTF-16": ('{"schema": 1}'.encode("utf-16"), ": is no report: not UTF-8 (at byte 0)"),
+    "not UTF-8": (b'{"schema": 1, "title": "\xff"}', ":1: is not UTF-8 text (byte 24): save it as UTF-8"),
+    "UTF-16": ('{"schema": 1}'.encode("utf-16"), ":1: is not UTF-8 text (byte 0): save it as UTF-8"),
     "text": (b"SCORE 100/100", ":1: is no report: not JSON (Expecting value)"),
     "damage": (b'{\n"schema": 1,\n"title": "One" 2', ":3: is no report: not JSON (Expecting ',' delimiter)"),
     "NaN": (b'{"schema": 1, "score": NaN}', ": is no report: NaN is not JSON"),

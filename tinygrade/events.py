@@ -20,6 +20,8 @@ class Started:
     checks: tuple[tuple[str, str], ...]
     #: As `Report.reference`.
     reference: str = "live"
+    #: Ids of the checks that somebody waits for: they run first.
+    first: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,8 @@ def from_json(tree: Mapping[str, Any]) -> Event:
     match tree["event"]:
         case Started.kind:
             checks = tuple((check, group) for check, group in values["checks"])
-            return Started(Isolation.from_json(values["isolation"]), values["environment"], checks, values["reference"])
+            isolation, first = Isolation.from_json(values["isolation"]), tuple(values["first"])
+            return Started(isolation, values["environment"], checks, values["reference"], first)
         case Swapped.kind:
             return Swapped(tuple(Swap(**swap) for swap in values["swaps"]))
         case CheckStarted.kind:

@@ -12,6 +12,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tinygrade import textfile
 from tinygrade.errors import UsageError
 from tinygrade.isolation import Isolation
 from tinygrade.model import REPORT_SCHEMA, Adjustment, Case, CheckResult, Diagnosis, Report, Swap
@@ -48,7 +49,7 @@ def read(file: Path) -> Report:
     Raises:
         UsageError: there is none; one line with the file, the place in it, and what to do.
     """
-    tree = _tree(file, _text(file))
+    tree = _tree(file, textfile.read(file, "report", MAX_BYTES))
     _check_schema(file, tree)
     problem = "is nested too deeply" if _too_deep(tree) else _first_problem(tree)
     if problem:
@@ -57,20 +58,6 @@ def read(file: Path) -> Report:
         return Report.from_json(tree)
     except ValueError as error:
         raise UsageError(f"{file}: {error}") from error
-
-
-def _text(file: Path) -> str:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{file}: is larger than {MAX_BYTES >> 20} MiB, which no report is")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file}: is no report: not UTF-8 (at byte {error.start})") from error
 
 
 def _tree(file: Path, text: str) -> Any:

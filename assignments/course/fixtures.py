@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 
 from tinygrade import Assignment, StudentFailure
 
+from . import induction as induction_task
 from . import rules, strings
+from .bench import Bench
 from .operations import Operation
 from .training import TrainingRun, run_training
 from .weights import random_weights
@@ -64,6 +67,18 @@ def batch(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Inputs and targets (5, 9) of five different strings of the seed's."""
     chosen = rng.choice(len(strings.SEED_STRINGS), size=5, replace=False)
     return strings.inputs_and_targets([strings.SEED_STRINGS[i] for i in chosen])
+
+
+@pytest.fixture
+def bench(student: Any, rng: np.random.Generator) -> Callable[..., Bench]:
+    """`bench(grid, seeds)`: a grid whose runs are drawn here, and the student's sweep over it."""
+    return lambda *args, **kwargs: Bench(student, rng, *args, **kwargs)
+
+
+@pytest.fixture
+def induction() -> Any:
+    """The task of assignment 5: `rows(count, rng)` and `data(rng, sizes)`."""
+    return induction_task
 
 
 _RUN = pytest.StashKey[TrainingRun | StudentFailure]()

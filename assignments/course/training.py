@@ -91,7 +91,7 @@ def run_training(grading: Any) -> TrainingRun:
 
 def _judge(grading: Any, own: Any, shapes: dict[str, Any], fresh: list[str]) -> Judge:
     """Ask the reference's forward, or the student's own where the two differ, or where the reference is recorded."""
-    forward = Forward(grading.reference, grading.draw(CHECK, "unused"))
+    forward = Forward(grading.reference, grading.draw(CHECK, "unused"), whole=True)
     own_forward = Forward(own, grading.draw(CHECK, "unused"))
     judge = Judge(fresh, forward, 1.0)
     x, _ = inputs_and_targets(judge.strings)
@@ -103,15 +103,21 @@ def _judge(grading: Any, own: Any, shapes: dict[str, Any], fresh: list[str]) -> 
 
 
 class Forward:
-    """Logits of one library's model with given weights."""
+    """Logits of one library's model with given weights.
 
-    def __init__(self, lib: Any, seed: int) -> None:
+    `whole` asks for all strings at once: of the solution, which computes each of them alone, or of a record of it.
+    """
+
+    def __init__(self, lib: Any, seed: int, *, whole: bool = False) -> None:
         self._lib = lib
+        self._whole = whole
         self._model = lib.transformer.GPT(rng=lib.generator(seed))
 
     def __call__(self, weights: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
         """(N,T) token ids to (N,T,V) logits."""
         self._lib.write(self._model, weights)
+        if self._whole:
+            return np.array(self._lib.fetch(self._model(x)))
         # One string at a time: nothing can be read off the other strings of a batch.
         rows = [self._lib.fetch(self._model(row[None]), shape=(1, len(row), 31), dtype="f") for row in x]
         return np.concatenate([np.array(row) for row in rows])

@@ -88,23 +88,25 @@ class AdamW(Optimizer):
         self.m = np.zeros(ends[-1], dtype=self.params[0].data.dtype)
         self.v = np.zeros_like(self.m)
         self.moves = np.zeros_like(self.m)
+        self.moves_of = [self.moves[part].reshape(p.shape) for p, part in zip(self.params, self.parts, strict=True)]
         # END SOLUTION
 
     def step(self) -> None:
         """Move every parameter that has a gradient; the others keep their value and their moments."""
         # BEGIN SOLUTION A2.4: one step of AdamW
         self.t += 1
-        moving = [(p, part) for p, part in zip(self.params, self.parts, strict=True) if p.grad is not None]
-        gradients = [p.grad.reshape(-1) for p, _ in moving]
+        moving = [i for i, p in enumerate(self.params) if p.grad is not None]
+        gradients = [self.params[i].grad for i in moving]
         if len(moving) == len(self.params):
-            _adam(self, slice(None), np.concatenate(gradients))
+            _adam(self, slice(None), np.concatenate(gradients, axis=None))
         else:
-            for (_, part), g in zip(moving, gradients, strict=True):
-                _adam(self, part, g)
-        for p, part in moving:
+            for i, g in zip(moving, gradients, strict=True):
+                _adam(self, self.parts[i], g.reshape(-1))
+        for i in moving:
+            p = self.params[i]
             if self.weight_decay:
                 p.data *= 1.0 - self.lr * self.weight_decay
-            p.data -= self.moves[part].reshape(p.shape)
+            p.data -= self.moves_of[i]
         # END SOLUTION
 
 
@@ -114,9 +116,9 @@ def _adam(state: AdamW, part: slice, g: np.ndarray) -> None:
     beta1, beta2 = state.betas
     m, v, move = state.m[part], state.v[part], state.moves[part]
     m *= beta1
-    m += (1.0 - beta1) * g
+    m += np.multiply(g, 1.0 - beta1, out=move)
     v *= beta2
-    v += (1.0 - beta2) * g * g
+    v += np.multiply(np.multiply(g, g, out=move), 1.0 - beta2, out=move)
 
     np.sqrt(v, out=move)
     move /= math.sqrt(1.0 - beta2**state.t)

@@ -18,7 +18,7 @@ def train_step(model: Module, optimizer: Optimizer, x: np.ndarray, y: np.ndarray
     """
     # BEGIN SOLUTION A3.6: forward, loss, fresh gradients, backward, step
     loss = F.cross_entropy(model(x), y)
-    model.zero_grad()
+    optimizer.zero_grad()
     loss.backward()
     optimizer.step()
     return loss.item()

@@ -5,6 +5,7 @@ import pytest
 
 from tinygrade.checks import callbacks
 from tinygrade.checks.callbacks import Callbacks
+from tinygrade.checks.library import Handle
 
 
 @pytest.fixture
@@ -73,3 +74,74 @@ def test_the_number_of_calls_is_bounded(given, fails, monkeypatch):
         given.answer(question(1, np.zeros((2, 2))))
     with fails("called more than 3 times"):
         given.answer(question(1, np.zeros((2, 2))))
+
+
+# ---- functions of plain data -------------------------------------------------------------------------
+
+MAKER = Handle(None, None, "type")
+
+
+@pytest.fixture
+def asked():
+    """A function of plain data in a folder of 1 MiB, and the inquiries that reached it."""
+    seen = []
+    made = Callbacks(scratch_mib=1)
+    assert made.add(lambda inquiry: seen.append(inquiry) or {"metric": 0.5}, MAKER) == [0, MAKER, True]
+    made.seen = seen
+    return made
+
+
+def inquiry(**changed):
+    files = {"log": np.frombuffer(b"one line", np.uint8)}
+    return {"event": "call", "function": 0, "args": [{"lr": 0.1}], "kwargs": {"seed": 3}, "files": files, **changed}
+
+
+def test_an_inquiry_comes_with_its_files(asked):
+    assert asked.answer(inquiry()) == {"value": {"metric": 0.5}}
+    (seen,) = asked.seen
+    assert (seen.args, seen.kwargs, seen.files) == ([{"lr": 0.1}], {"seed": 3}, {"log": b"one line"})
+
+
+def test_without_a_folder_no_files_are_asked_for_and_none_believed():
+    made = Callbacks()
+    seen = []
+    assert made.add(lambda inquiry: seen.append(inquiry) or {}, MAKER) == [0, MAKER, False]
+    made.answer(inquiry())
+    assert seen[0].files == {}
+
+
+@pytest.mark.parametrize("kwargs", [None, [], "seed", 3])
+def test_an_inquiry_has_keywords(asked, fails, kwargs):
+    with fails("called with nonsense"):
+        asked.answer(inquiry(kwargs=kwargs))
+    assert not asked.seen
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (None, "were not files"),
+        ({"../log": np.zeros(1, np.uint8)}, "were not files"),
+        ({"log": "text"}, "were not files"),
+        ({"log": np.zeros((1 << 20) + 1, np.uint8)}, "more than it may"),
+        ({f"{i}": np.zeros(1, np.uint8) for i in range(300)}, "more than it may"),
+    ],
+)
+def test_the_files_of_an_inquiry_are_a_students_word(asked, fails, files, words):
+    with fails(words):
+        asked.answer(inquiry(files=files))
+    assert not asked.seen
+
+
+def test_inquiries_are_bounded_too(asked, fails, monkeypatch):
+    monkeypatch.setattr(callbacks, "MAX_CALLS", 2)
+    for _ in range(2):
+        asked.answer(inquiry())
+    with fails("called more than 2 times"):
+        asked.answer(inquiry())
+
+
+def test_an_answer_that_cannot_be_sent_is_ours(asked):
+    asked.add(lambda inquiry: {"metric": object()}, MAKER)
+    with pytest.raises(ValueError, match="object"):
+        asked.answer(inquiry(function=1))

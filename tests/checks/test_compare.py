@@ -242,3 +242,16 @@ def test_what_is_accepted(got, expected):
 def test_what_a_missed_requirement_says(fails, got, options, words):
     with fails(words):
         require(got, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "got", "words"),
+    [
+        ("dx, dweight of norm_vjp", [np.zeros(2), np.ones(2)], "dweight of norm_vjp[0]: yours 1, expected 0"),
+        ("dx, dweight, dbias of norm_vjp", [np.zeros(2), np.ones(2)], "dx, dweight, dbias of norm_vjp[1][0]: yours 1"),
+        ("the loss of a batch", [np.zeros(2), np.ones(2)], "the loss of a batch[1][0]: yours 1"),
+    ],
+)
+def test_the_parts_of_a_pair_have_names(fails, name, got, words):
+    with fails(words):
+        compare(got, [np.zeros(2), np.zeros(2)], name)

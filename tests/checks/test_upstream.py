@@ -61,6 +61,17 @@ def test_a_known_cause_is_tried_first(stack):
     assert (found.file, tried) == ("two.py", [["two.py"]])
 
 
+def test_what_is_the_solution_already_is_not_tried(stack, submission, course):
+    own, solved = submission.root / "tinytorch", course.reference / "tinytorch"
+    (own / "one.py").write_bytes((solved / "one.py").read_bytes())
+    found, tried = search(stack, lambda released: "two.py" in released)
+    assert found == Found("assignment2", "two.py", "assignment2")
+    assert ["one.py"] not in tried
+    for name in ("shared.py", "two.py"):
+        (own / name).write_bytes((solved / name).read_bytes())
+    assert search(stack, lambda released: True) == (None, [])
+
+
 def test_what_is_swapped_is_not_tried_again(stack):
     failure = StudentFailure("wrong")
     stack.swap_late("assignment2", "assignment2", "late", failure)

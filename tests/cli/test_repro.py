@@ -19,12 +19,8 @@ def folder(tmp_path, repository):
 
 
 @pytest.fixture
-def tinygrade(folder):
-    def run(*arguments):
-        command = [sys.executable, "-P", "-m", "tinygrade", *arguments, "--course", str(folder.parent / "assignments")]
-        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-
-    return run
+def tinygrade(folder, forked_command):
+    return lambda *words: forked_command([*words, "--course", str(folder.parent / "assignments")], folder)
 
 
 def run_script(script, *options):

@@ -14,7 +14,7 @@ LAYERS = (
     {"errors", "text", "sinks", "isolation", "jsontree", "errormap", "model", "terms", "failures", "worker"},
     {
         *("", "hookspecs", "calling", "adjusting", "loading", "config", "solved", "tables", "releasing", "scoring"),
-        *("events", "finding", "template", "sandbox", "diagnosis", "figures", "executor", "stored"),
+        *("events", "finding", "template", "sandbox", "diagnosis", "figures", "executor", "stored", "textfile"),
     },
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},
@@ -114,6 +114,27 @@ def test_there_are_no_cycles():
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_the_course_plugin_has_no_cycles():
+    root = ROOT / "assignments"
+    files = {".".join(f.relative_to(root).with_suffix("").parts): f for f in sorted(root.glob("course/**/*.py"))}
+    graph = {name: {found for found in near(name, file) if found in files} for name, file in files.items()}
+    assert any(graph.values())
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def near(module: str, file: Path) -> set[str]:
+    """What a module imports by a relative name, in full."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = ".".join([*module.split(".")[: -node.level], *([node.module] if node.module else [])])
+            found |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+    return found
 
 
 def test_the_course_plugin_uses_public_names_only():

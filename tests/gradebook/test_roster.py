@@ -69,7 +69,7 @@ def test_marks_of_spreadsheets(roster):
         ("student\n" + "x" * 300 + "\n", "is longer than 200 characters"),
         ("student\na\x1b[31mb\n", "cannot be printed"),
         ("\x1b[31mred\nx\n", "must name a column"),
-        (b"student\n\xff\xfe\n", "is not UTF-8 (byte 8)"),
+        (b"student\n\xff\xfe\n", ":2: is not UTF-8 text (byte 8): save it as UTF-8"),
     ],
 )
 def test_what_is_wrong_is_told(roster, content, told):

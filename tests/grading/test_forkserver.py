@@ -12,45 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from tinygrade import config, plugins
 from tinygrade.errors import GraderError
 from tinygrade.grading.forkserver import Forkserver, is_available
-from tinygrade.grading.run import Job, grade
+from tinygrade.grading.run import grade
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="gradings are forked on Linux only")
 WITH_THREAD = "threading.Thread(target=time.sleep, args=(30,), daemon=True).start(); main()"
 CHECK = "test_causal_mask or test_logits"
 
 
-@pytest.fixture(scope="module")
-def server():
-    with Forkserver() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def manager():
-    return plugins.make_plugin_manager()
-
-
-@pytest.fixture(scope="module")
-def job(repository):
-    course = config.load_course(repository / "assignments")
-    assignment = config.load_assignment(course, "assignment3")
-    return Job(assignment, str(repository / "reference"), 7, select=CHECK, smoke=False, secret="5e" * 32)
-
-
 def graded(job, manager, server, **more):
     return grade(job, manager, lambda event: None, server=server, **more)
 
 
-def facts(report):
-    """All that must not depend on how a grading was started."""
-    checks = [replace(check, seconds=0.0) for check in report.checks]
-    return checks, report.isolation, report.environment, report.submission
-
-
-def test_the_report_is_that_of_a_fresh_process(job, manager, server):
+def test_the_report_is_that_of_a_fresh_process(job, manager, server, facts):
     assert facts(graded(job, manager, server)) == facts(graded(job, manager, None))
 
 

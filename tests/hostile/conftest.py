@@ -1,5 +1,8 @@
 """What the hostile tests need: a submission with a payload in one of its functions."""
 
+import re
+import shutil
+
 import pytest
 
 MASK = "    return np.arange(t_k) <= query_positions\n"
@@ -26,3 +29,17 @@ def hostile(variant):
         return variant(edits[place])
 
     return make
+
+
+@pytest.fixture(scope="session")
+def impatient(repository, tmp_path_factory):
+    """Options for `check`: the course with little CPU time for a request, so that what only that ends is ended soon."""
+    root = tmp_path_factory.mktemp("impatient")
+    ignored = shutil.ignore_patterns("__pycache__", "mutants", "correct")
+    shutil.copytree(repository / "assignments", root / "assignments", ignore=ignored)
+    for name in ("reference", "student_template"):
+        (root / name).symlink_to(repository / name)
+    for file in (root / "assignments").glob("*/assignment.toml"):
+        text, found = re.subn(r"^((?:import_)?cpu_seconds = )[\d.]+$", r"\g<1>1.5", file.read_text(), flags=re.M)
+        file.write_text(text if found else text + "\n[limits]\ncpu_seconds = 1.5\n")
+    return ("--course", str(root / "assignments"))

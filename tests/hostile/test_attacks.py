@@ -46,16 +46,33 @@ def level(manager):
 
 
 @pytest.fixture
-def attempt(manager, assignment):
-    return lambda attack, **more: runner.run(attack, assignment, manager, **more)
+def attempt(manager, assignment, forkserver):
+    """Forked, as a class is graded: that a grading in a fresh process holds as well is tried by a few."""
+    return lambda attack, **more: runner.run(attack, assignment, manager, **{"server": forkserver, **more})
+
+
+def skip_below(attack, level):
+    if attack.needs == "strong" and level != "strong":
+        pytest.skip(f"SKIPPED: the isolation is {level} here")
 
 
 @pytest.mark.parametrize("name", CORPUS)
 def test_an_attack_is_held_back(name, attempt, level):
     attack = CORPUS[name]
-    if attack.needs == "strong" and level != "strong":
-        pytest.skip(f"SKIPPED: the isolation is {level} here")
+    skip_below(attack, level)
     verdict = attempt(attack)
+    assert verdict.held, verdict.broken
+
+
+#: One that goes for each: files, the network, other processes, the messages, the verdicts.
+FRESH = ("read_hidden_tests", "network", "signal_the_grader", "forged_frames", "values_that_agree")
+
+
+@pytest.mark.parametrize("name", FRESH)
+def test_an_attack_is_held_back_by_a_grading_of_its_own(name, attempt, level):
+    attack = CORPUS[name]
+    skip_below(attack, level)
+    verdict = attempt(attack, server=None)
     assert verdict.held, verdict.broken
 
 

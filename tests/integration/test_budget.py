@@ -15,6 +15,8 @@ BATCH_ONE = """
     return losses
 """
 ASKS = "        if on_step(step, losses[-1]) >= 1:\n            break\n"
+#: The training, and a check of other code.
+RUN = ("--earlier", "released", "-k", "test_training or test_predictions or test_log_probabilities")
 DEAF = BATCH_ONE.replace(ASKS, "        on_step(step, 0.0)\n")
 
 
@@ -32,7 +34,7 @@ def short(repository, tmp_path):
 
 @pytest.mark.parametrize("recipe", [BATCH_ONE, DEAF], ids=["stops when told", "never stops"])
 def test_budget_ends_the_run_and_its_snapshots_count(check, variant, short, recipe):
-    run = check(variant(("train.py", "    model.train()\n", recipe.lstrip("\n"))), "--course", short)
+    run = check(variant(("train.py", "    model.train()\n", recipe.lstrip("\n"))), *RUN, "--course", short)
     training = run.report["sections"]["training"]
     assert training["budget_limited"] is True
     assert training["stopped"] == "budget"
@@ -52,7 +54,7 @@ FLOOD = """
 
 
 def test_messages_without_end_do_not_keep_us_from_the_clock(check, variant, short):
-    run = check(variant(("train.py", "    model.train()\n", FLOOD.lstrip("\n"))), "--course", short)
+    run = check(variant(("train.py", "    model.train()\n", FLOOD.lstrip("\n"))), *RUN, "--course", short)
     assert run.report["sections"]["training"]["stopped"] == "budget"
     assert run.check("test_training")["points"] == 0
     assert run.check("test_log_probabilities")["status"] == "passed"

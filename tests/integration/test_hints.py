@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 
 import pytest
 
@@ -12,7 +10,7 @@ QUESTION = "What may row 0 see?"
 
 
 @pytest.fixture
-def graded(repository, tmp_path, variant):
+def graded(repository, tmp_path, variant, forked_command):
     """`graded(hints, *options)`: the mask looks one ahead; the terminal's text and the report of that run."""
     folder = variant(("transformer.py", "<= query_positions", "<= query_positions + 1"))
 
@@ -25,11 +23,10 @@ def graded(repository, tmp_path, variant):
         file = course / "assignments" / "assignment3" / "assignment.toml"
         file.write_text(file.read_text().replace('hints = "full"', f'hints = "{hints}"'))
         report = tmp_path / "report.json"
-        command = [sys.executable, "-P", "-m", "tinygrade", "check", "assignment3", *options]
+        command = ["check", "assignment3", "--earlier", "released", *options]
         places = ["--course", str(course / "assignments"), "--submission", str(folder)]
         chosen = ["--seed", "7", "-k", "test_causal_mask", "--report", f"json={report}"]
-        words = [*command, *places, *chosen]
-        done = subprocess.run(words, capture_output=True, text=True, cwd=repository, timeout=300, check=False)
+        done = forked_command([*command, *places, *chosen], repository)
         assert done.returncode == 1, done.stderr
         (found,) = json.loads(report.read_text())["checks"]
         return done.stdout, found

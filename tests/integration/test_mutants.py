@@ -29,7 +29,7 @@ def test_mistake_in_an_earlier_assignment_costs_five_points(check, mutant, file)
 @pytest.mark.parametrize("file", EARLIER[:3])
 def test_own_builds_on_the_mistake(check, mutant, file):
     folder, facts = mutant(ASSIGNMENTS / file)
-    run = check(folder, "--earlier", "own")
+    run = check(folder, "--earlier", "own", "--quick")
     assert len(run.lost()) > 1, facts["what"]
     assert run.statuses() <= {"passed", "partial", "failed"}
     assert {swap["source"] for swap in run.report["swaps"]} == {"own"}

@@ -41,12 +41,12 @@ def bundle(request, tmp_path_factory):
 
 
 @pytest.fixture
-def check(bundle, repository, tmp_path):
+def check(bundle, repository, tmp_path, forked_command):
     def run(*options, submission="reference", assignment="assignment0"):
         report = tmp_path / "report.json"
-        command = [sys.executable, "-P", "-m", "tinygrade", "check", assignment, "--report", f"json={report}"]
+        command = ["check", assignment, "--report", f"json={report}"]
         places = ["--course", str(bundle / "assignments"), "--submission", str(repository / submission)]
-        done = subprocess.run([*command, *places, *options], capture_output=True, text=True, timeout=300, check=False)
+        done = forked_command([*command, *places, *options], tmp_path)
         return done, json.loads(report.read_text()) if report.exists() else None
 
     return run

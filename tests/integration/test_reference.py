@@ -80,8 +80,9 @@ def test_same_seed_same_score_other_seed_other_inputs(check, full, repository):
 
 
 def test_portable_sandbox_gives_the_same(check, full, repository):
-    portable = check(repository / "reference", "--sandbox", "portable")
-    assert portable.report["score"] == 100
+    some = "census or causal_mask or test_block or training or predictions or sgd"
+    portable = check(repository / "reference", "--sandbox", "portable", "--earlier", "released", "-k", some)
+    assert portable.statuses() == {"passed"}
     assert portable.report["sections"]["predictions"] == full.report["sections"]["predictions"]
 
 

@@ -97,8 +97,9 @@ def test_fault_of_a_check_is_not_the_students(check, repository, broken_course):
 def test_interrupt_leaves_nothing_behind(repository, variant, left_behind, number, code):
     folder = variant(("train.py", "    model.train()\n", "    while True: pass\n"))
     command = [sys.executable, "-P", "-m", "tinygrade", "check", "assignment3", "--submission", str(folder)]
+    command += ["--earlier", "released", "-k", "training"]
     with subprocess.Popen(command, cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
-        time.sleep(4)
+        time.sleep(2.5)
         run.send_signal(number)
         text, _ = run.communicate(timeout=30)
     assert run.returncode == code, text

@@ -21,6 +21,7 @@ MODULES = (
     *("tape", "tensor", "ops", "gradcheck"),
     *("functional", "init", "nn", "optim", "data"),
     *("transformer", "train"),
+    "experiments",
 )
 SEED_STRINGS = [
     *("AAAA", "BBBB", "CCCC", "1111", "2222"),

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -104,9 +105,8 @@ def test_a_worker_that_dies_of_our_question_where_it_is_has_timed_out(start):
 def test_time_spent_waiting_for_a_cpu_is_not_counted(monkeypatch):
     now, waited, cpu = [0.0], [0.0], [0.0]
     monkeypatch.setattr("tinygrade.sandboxes.deadline.time.monotonic", lambda: now[0])
-    monkeypatch.setattr("tinygrade.sandboxes.clock.waited_seconds", lambda pid: waited[0])
-    monkeypatch.setattr("tinygrade.sandboxes.clock.cpu_seconds", lambda pid: cpu[0])
-    deadline = Deadline(1, 2.0)
+    worker = SimpleNamespace(waited_seconds=lambda: waited[0], cpu_seconds=lambda: cpu[0])
+    deadline = Deadline(worker, SimpleNamespace(waited_seconds=lambda: 0.0), 2.0)
     now[0], waited[0], cpu[0] = 113.0, 100.0, 2.0
     assert deadline.passed() == ""
     now[0] = 113.1

@@ -93,3 +93,24 @@ def test_compiled_files_are_run_as_they_are(worker):
     )
     files = {"tinytorch/ops.py": "value = 6 * 7\n", "tinytorch/bad.py": "def :\n"}
     assert worker(files, code) == ["ops.py", "42"]
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "words"),
+    [
+        (b"# caf\xe9\nx = 1\n", 1, "save the file as UTF-8"),
+        (b"x = 1\n\n# caf\xe9\n", 3, "byte 0xe9 is not utf-8: save the file as UTF-8"),
+        (b"# coding: nonsense\n", 1, "unknown encoding: nonsense"),
+        (b"# coding: ascii\n\n'\xe9'\n", 3, "byte 0xe9 is not ascii: save the file as UTF-8"),
+    ],
+)
+def test_a_file_in_another_encoding_is_named_with_its_line(worker, content, line, words):
+    code = (
+        f"files['bad.py'] = {content!r}\n"
+        "package.install('tinytorch', folder, files, {})\n"
+        "try:\n    package.load('tinytorch', 'bad')\n"
+        "except SyntaxError as error:\n    print(Path(error.filename).name, error.lineno, error.msg)\n"
+    )
+    shown = worker({"tinytorch/__init__.py": ""}, code)
+    assert shown[:2] == ["bad.py", str(line)]
+    assert words in " ".join(shown)

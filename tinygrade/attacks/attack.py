@@ -40,8 +40,9 @@ class Attack:
     training: bool = False
     #: Where the earlier assignments come from: the solutions cost no time.
     earlier: Literal["own", "released", "auto"] = "released"
-    #: MiB of the folder that workers may write to; 0 for none, as assignment 3 has it.
-    scratch: int = 0
+    #: Limits of the assignment that are others here: a folder that workers may write to (`scratch_mib`), or less
+    #: `cpu_seconds` for what is only ended by its limit, whatever that is.
+    limits: Mapping[str, float] = field(default_factory=dict)
     #: More files of the submission, relative to its folder.
     files: Mapping[str, str] = field(default_factory=dict)
     #: Holds at this level of isolation and above; below it, it is known not to.

@@ -17,6 +17,7 @@ from tinygrade.grading.run import Job, grade
 if TYPE_CHECKING:
     import pluggy
 
+    from tinygrade.grading.forkserver import Forkserver
     from tinygrade.model import Assignment, CheckResult, Report
 
 #: The assignment whose checks the corpus names.
@@ -47,11 +48,19 @@ class Verdict:
         return not self.broken
 
 
-def run(attack: Attack, assignment: Assignment, manager: pluggy.PluginManager, *, sandbox: str = "") -> Verdict:
+def run(
+    attack: Attack,
+    assignment: Assignment,
+    manager: pluggy.PluginManager,
+    *,
+    sandbox: str = "",
+    server: Forkserver | None = None,
+) -> Verdict:
     """Grade a submission with this attack in it.
 
     Args:
         sandbox: name of a registered sandbox, or "" for the best one of this system.
+        server: what the grading is forked from; without, it is a fresh process.
     """
     scene = Scene(assignment)
     report: Report | None = None
@@ -59,11 +68,12 @@ def run(attack: Attack, assignment: Assignment, manager: pluggy.PluginManager, *
     start = time.monotonic()
     try:
         plant(attack, assignment, scene.facts(), scene.submission)
-        if attack.scratch:
-            assignment = scene.with_scratch(assignment, attack.scratch)
+        if attack.limits:
+            assignment = scene.with_limits(assignment, attack.limits)
         with Witness() as witness:
             try:
-                report = grade(_job(attack, assignment, scene, sandbox), manager, lambda event: None)
+                job = _job(attack, assignment, scene, sandbox)
+                report = grade(job, manager, lambda event: None, witness.watch, server)
             except TinygradeError as error:
                 broken += _not_graded(attack, error)
         seconds = time.monotonic() - start

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import socket
 import stat
 import tempfile
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tinygrade.config import ASSIGNMENT_FILE, load_assignment, load_course
@@ -57,8 +59,8 @@ class Scene:
         """What the attack did, in words; empty when it did nothing."""
         return [*self._written(), *self._changed(), *self._heard()]
 
-    def with_scratch(self, assignment: Assignment, mib: int) -> Assignment:
-        """The same assignment in a copy of its course, in which workers have a folder that they may write to."""
+    def with_limits(self, assignment: Assignment, limits: Mapping[str, float]) -> Assignment:
+        """The same assignment in a copy of its course, in which these limits are others."""
         course = assignment.course
         root = self._root / "course" / course.root.name
         shutil.copytree(course.root, root, ignore=shutil.ignore_patterns("__pycache__", "mutants", "correct"))
@@ -67,8 +69,10 @@ class Scene:
             target.symlink_to(part)
         file = root / assignment.id / ASSIGNMENT_FILE
         text = file.read_text("utf-8")
-        limits = f"[limits]\nscratch_mib = {mib}\n"
-        file.write_text(text.replace("[limits]\n", limits) if "[limits]" in text else text + "\n" + limits, "utf-8")
+        table = {**tomllib.loads(text).get("limits", {}), **limits}
+        lines = "".join(f"{key} = {value}\n" for key, value in table.items())
+        rest = re.sub(r"^\[limits\]\n(?:[^\[\n].*\n|\n)*", "", text, flags=re.MULTILINE)
+        file.write_text(f"{rest}\n[limits]\n{lines}", "utf-8")
         return load_assignment(load_course(root), assignment.id)
 
     def close(self) -> None:

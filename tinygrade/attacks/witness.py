@@ -11,9 +11,12 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tinygrade.grading.run import Process
 
 PR_SET_CHILD_SUBREAPER = 36
-SESSION = b"tinygrade.grading.session"
 #: A killed process needs a moment to be gone.
 PATIENCE = 3.0
 
@@ -26,6 +29,7 @@ class Witness:
         self.peak_mib = 0.0
         #: Processes that outlived the grading.
         self.left: list[int] = []
+        self._pids: set[int] = set()
         self._over = threading.Event()
         self._watch = threading.Thread(target=self._sample, daemon=True)
 
@@ -49,9 +53,13 @@ class Witness:
             time.sleep(0.02)
         self.left = left
 
+    def watch(self, grading: Process) -> None:
+        """From now on its memory is seen."""
+        self._pids.add(grading.pid)
+
     def _sample(self) -> None:
         while not self._over.wait(0.02):
-            for pid in children():
+            for pid in tuple(self._pids):
                 self.peak_mib = max(self.peak_mib, _peak_mib(pid))
 
 
@@ -66,8 +74,6 @@ def children() -> list[int]:
 
 def _peak_mib(pid: int) -> float:
     try:
-        if SESSION not in Path(f"/proc/{pid}/cmdline").read_bytes():
-            return 0.0
         match = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     except OSError:
         return 0.0

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrade.audit.plan import Trial
 from tinygrade.audit.run import Trials
-from tinygrade.errors import GraderError
 from tinygrade.grading import recording
 from tinygrade.model import Assignment, CheckResult, Report
 
@@ -46,13 +45,14 @@ class Both(Trials[Comparison]):
         super().__init__(assignment, manager, seed=seed, **options)
         self._record = record
 
-    def judged(self, trial: Trial, source: str) -> Comparison:
-        try:
-            live = self.graded(trial, source, shared_inputs=True)
-            recorded = self.graded(trial, source, recorded=self._record)
-        except GraderError as error:
-            return Comparison(trial.name, (f"no report: {str(error).strip().splitlines()[0]}",))
-        return Comparison(trial.name, tuple(differences(live, recorded)))
+    def gradings(self, trial: Trial) -> list[dict[str, Any]]:
+        return [{"shared_inputs": True}, {"recorded": self._record}]
+
+    def judged(self, trial: Trial, reports: Sequence[Report]) -> Comparison:
+        return Comparison(trial.name, tuple(differences(*reports)))
+
+    def failed(self, trial: Trial, message: str) -> Comparison:
+        return Comparison(trial.name, (f"no report: {message}",))
 
 
 def compare(

@@ -5,14 +5,16 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tinygrade.audit.plan import Trial, written
 from tinygrade.audit.verdict import Verdict, judge, unjudged
-from tinygrade.errors import GraderError
+from tinygrade.errors import GraderError, TinygradeError
+from tinygrade.grading import series
 from tinygrade.grading.forkserver import Forkserver, started
 from tinygrade.grading.run import Job, Process, grade
 from tinygrade.model import Assignment, Report
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 
 Judged = TypeVar("Judged")
+#: Trials that share a sandbox; what is spent on it is little for each then.
+SERIES = 12
 
 
 class Trials(Generic[Judged]):
@@ -54,7 +58,9 @@ class Trials(Generic[Judged]):
         pool = ThreadPoolExecutor(jobs)
         self._server = started()
         try:
-            futures = [pool.submit(self._try, trial, work) for trial in trials]
+            futures: list[Future[Judged]] = [Future() for _ in trials]
+            for chosen in _shares(len(trials), jobs):
+                pool.submit(self._try, [(trials[i], futures[i]) for i in chosen], work)
             _watch(futures, on_verdict)
             return [future.result() for future in futures]
         finally:
@@ -64,25 +70,60 @@ class Trials(Generic[Judged]):
                 self._server.close()
             shutil.rmtree(work, ignore_errors=True)
 
-    def judged(self, trial: Trial, source: str) -> Judged:
-        """What is found about a trial whose submission lies at `source`."""
+    def gradings(self, trial: Trial) -> list[dict[str, Any]]:
+        """What a trial is graded with: fields of the `Job` of each grading."""
+        return [{}]
+
+    def judged(self, trial: Trial, reports: Sequence[Report]) -> Judged:
+        """What is found about a trial with these reports, one for each of its gradings."""
         raise NotImplementedError
 
-    def graded(self, trial: Trial, source: str, **more: Any) -> Report:
-        """One grading of it; `more` are fields of its `Job`."""
-        smoke, options = trial.smoke, {**self._options, **more}
-        job = Job(
-            self._assignment, source, self._seed, select=trial.select, budget=trial.budget, smoke=smoke, **options
-        )
-        return grade(job, self._manager, lambda event: None, self._started, self._server)
+    def failed(self, trial: Trial, message: str) -> Judged:
+        """What is found about a trial of which a report is missing."""
+        raise NotImplementedError
 
-    def _try(self, trial: Trial, work: Path) -> Judged:
-        folder = written(trial, self._assignment.course.package, work)
+    def _try(self, share: Sequence[tuple[Trial, Future[Judged]]], work: Path) -> None:
+        folders = [written(trial, self._assignment.course.package, work) for trial, _ in share]
+        jobs = [job for (trial, _), folder in zip(share, folders, strict=True) for job in self._jobs(trial, folder)]
+        left = list(share)
         try:
-            return self.judged(trial, str(folder))
+            with closing(self._graded(jobs)) as outcomes:
+                while left:
+                    trial, future = left[0]
+                    future.set_result(self._judged(trial, [next(outcomes) for _ in self.gradings(trial)]))
+                    del left[0]
+                next(outcomes, None)  # so that the process ends by itself, in order
+        except BaseException as error:
+            for _, future in left:
+                future.set_exception(error)
         finally:
-            if folder.parent == work:
-                shutil.rmtree(folder, ignore_errors=True)
+            for folder in folders:
+                if folder.parent == work:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    def _jobs(self, trial: Trial, folder: Path) -> Iterator[Job]:
+        for more in self.gradings(trial):
+            fields = {"select": trial.select, "budget": trial.budget, "smoke": trial.smoke, **self._options, **more}
+            yield Job(self._assignment, str(folder), self._seed, **fields)
+
+    def _judged(self, trial: Trial, outcomes: Sequence[Report | TinygradeError]) -> Judged:
+        for outcome in outcomes:
+            if isinstance(outcome, GraderError):
+                return self.failed(trial, str(outcome).strip().splitlines()[0])
+            if isinstance(outcome, TinygradeError):
+                raise outcome
+        return self.judged(trial, [outcome for outcome in outcomes if isinstance(outcome, Report)])
+
+    def _graded(self, jobs: Sequence[Job]) -> Generator[Report | TinygradeError]:
+        """The outcome of each job: all on one sandbox where gradings can be forked."""
+        if self._server is not None:
+            yield from series.grade(jobs, self._server, self._started)
+            return
+        for job in jobs:
+            try:
+                yield grade(job, self._manager, lambda event: None, self._started)
+            except TinygradeError as error:
+                yield error
 
     def _started(self, process: Process) -> None:
         """Remember the grading's process, so that an interrupted audit leaves none behind."""
@@ -102,11 +143,17 @@ class Trials(Generic[Judged]):
 class Audit(Trials[Verdict]):
     """Trials and what the checks made of each."""
 
-    def judged(self, trial: Trial, source: str) -> Verdict:
-        try:
-            return judge(trial, self.graded(trial, source))
-        except GraderError as error:
-            return unjudged(trial, str(error).strip().splitlines()[0])
+    def judged(self, trial: Trial, reports: Sequence[Report]) -> Verdict:
+        return judge(trial, reports[0])
+
+    def failed(self, trial: Trial, message: str) -> Verdict:
+        return unjudged(trial, message)
+
+
+def _shares(count: int, jobs: int) -> Iterator[range]:
+    """Numbers of the trials that are graded one after the other: few, so that no process works on alone at the end."""
+    size = max(1, min(SERIES, count // (2 * jobs)))
+    return (range(start, min(start + size, count)) for start in range(0, count, size))
 
 
 def _watch(futures: Sequence[Future[Judged]], on_verdict: Callable[[Judged], None]) -> None:

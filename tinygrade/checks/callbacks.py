@@ -1,36 +1,65 @@
-"""Functions of ours that a worker may call: the rules that a student's own gradient checker is to judge.
+"""Functions of ours that a worker may call: rules that a student's own gradient checker is to judge, runs of a sweep.
 
-Student code can write such a call itself. It gets values of a function that this very worker was given, at inputs
-of the agreed shapes and a bounded number of times, and nothing else.
+Student code can write such a call itself. It gets values of a function that this very worker was given, at arguments
+as agreed and a bounded number of times, and nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tinygrade.checks.compare import describe
+from tinygrade.checks.folder import taken
+from tinygrade.checks.library import Handle
 from tinygrade.failures import StudentFailure
 from tinygrade.worker.wire import encode
 
 #: Calls that one worker may make: an honest checker of some twenty rules makes a few thousand.
 MAX_CALLS = 10_000
 Shape = tuple[int, ...]
+#: What a function takes: arrays of these shapes; or plain data, and its answers are made to objects by this handle.
+Takes = Sequence[Shape] | Handle
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """One call of a function of plain data. All of it is the student's word."""
+
+    args: list[Any]
+    kwargs: Mapping[str, Any]
+    #: The working folder at the time of the call, as it would be found if the worker were killed now; empty where the
+    #: assignment has none.
+    files: Mapping[str, bytes]
 
 
 class Callbacks:
-    """The functions that one worker was given."""
+    """The functions that one worker was given.
 
-    def __init__(self) -> None:
-        self._functions: list[tuple[Callable[..., Any], list[Shape]]] = []
+    Args:
+        scratch_mib: size of the worker's folder, 0 for none.
+    """
+
+    def __init__(self, scratch_mib: int = 0) -> None:
+        self._functions: list[tuple[Callable[..., Any], list[Shape] | None]] = []
+        self._scratch_mib = scratch_mib
         self._calls = 0
 
-    def add(self, function: Callable[..., Any], shapes: Sequence[Shape]) -> int:
-        """Keep a function of float64 arrays of these shapes; gives the number that it is called by."""
-        self._functions.append((function, list(shapes)))
-        return len(self._functions) - 1
+    def add(self, function: Callable[..., Any], takes: Takes) -> Any:
+        """Keep a function; gives what the worker must know to call it.
+
+        Args:
+            function: takes float64 arrays; or an `Inquiry`, and gives a dict of the fields of its answer.
+        """
+        number = len(self._functions)
+        if isinstance(takes, Handle):
+            self._functions.append((function, None))
+            return [number, takes, self._scratch_mib > 0]
+        self._functions.append((function, list(takes)))
+        return number
 
     def knows(self, question: dict[str, Any]) -> bool:
         """Is this a call of one of the functions?"""
@@ -47,10 +76,20 @@ class Callbacks:
         if self._calls > MAX_CALLS:
             raise StudentFailure(f"the given functions were called more than {MAX_CALLS:,} times")
         function, shapes = self._functions[question["function"]]
+        if shapes is None:
+            answer = {"value": function(self._inquiry(question))}
+            encode(answer)
+            return answer
         arrays = _as_agreed(question["args"], shapes)
         answer = {"value": function(*arrays), "after": arrays}
         encode(answer)
         return answer
+
+    def _inquiry(self, question: dict[str, Any]) -> Inquiry:
+        kwargs, files = question.get("kwargs"), question.get("files")
+        if type(kwargs) is not dict:
+            raise StudentFailure("a given function was called with nonsense")
+        return Inquiry(question["args"], kwargs, taken(files, self._scratch_mib) if self._scratch_mib else {})
 
 
 def _as_agreed(args: list[Any], shapes: list[Shape]) -> list[np.ndarray]:

@@ -25,7 +25,7 @@ def compare(got: Any, expected: Any, name: str, *, rtol: float = RTOL, atol: flo
     Args:
         got: what came from the student: arrays, numbers, lists, tuples, dicts, or anything else.
         expected: the same from the reference.
-        name: what it is, for the message: `causal_mask(4)`.
+        name: what it is, for the message: `causal_mask(4)`; `x, y of make_batch` for a pair names each of the two.
     """
     if expected is None or isinstance(expected, str):
         if type(got) is not type(expected) or got != expected:
@@ -84,8 +84,17 @@ def _compare_sequence(got: Any, expected: Any, name: str, rtol: float, atol: flo
             raise StudentFailure(f"{name} is {describe(got)}, expected {len(expected)} values")
     if len(got) != len(expected):
         raise StudentFailure(f"{name} has {len(got)} values, expected {len(expected)}")
-    for i, (mine, theirs) in enumerate(zip(got, expected, strict=True)):
-        compare(mine, theirs, f"{name}[{i}]", rtol=rtol, atol=atol)
+    for part, mine, theirs in zip(_parts(name, len(expected)), got, expected, strict=True):
+        compare(mine, theirs, part, rtol=rtol, atol=atol)
+
+
+def _parts(name: str, count: int) -> list[str]:
+    """What the values of a sequence are called."""
+    each, of, whole = name.partition(" of ")
+    names = each.split(", ")
+    if of and len(names) == count > 1:
+        return [f"{one} of {whole}" for one in names]
+    return [f"{name}[{i}]" for i in range(count)]
 
 
 def _compare_dict(got: Any, expected: dict[str, Any], name: str, rtol: float, atol: float) -> None:

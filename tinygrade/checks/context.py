@@ -42,6 +42,8 @@ class Grading:
     drawn_for: str = ""
     #: Part of a training budget that is given.
     budget_share: float = 1.0
+    #: Modules of the package whose checks come first.
+    first: tuple[str, ...] = ()
     #: Listens to all workers, in a run that records a failure.
     recorder: Recorder | None = None
     #: Parts that checks may be given, by the name of the check that proves the student's own.

@@ -47,7 +47,7 @@ class StudentFolder:
         if not mib:
             raise CourseError("the check needs a scratch folder: set scratch_mib below [limits] in assignment.toml")
         self._library = library
-        self._most = mib << 20
+        self._mib = mib
 
     def files(self) -> dict[str, bytes]:
         """Name and content of each file.
@@ -55,12 +55,7 @@ class StudentFolder:
         Raises:
             StudentFailure: what is there cannot be taken: more than the folder may hold, or names that are none.
         """
-        found = self._library.loop("files")
-        if type(found) is not dict or not all(_is_file(*item) for item in found.items()):
-            raise StudentFailure("what came back were not files")
-        if len(found) > FILES or sum(content.nbytes for content in found.values()) > self._most:
-            raise StudentFailure("its folder holds more than it may")
-        return {name: content.tobytes() for name, content in found.items()}
+        return taken(self._library.loop("files"), self._mib)
 
     def put(self, files: Files) -> None:
         """Write these files, with plain names, before the code under test reads them."""
@@ -68,9 +63,25 @@ class StudentFolder:
 
     def renew(self) -> None:
         """Go on in a new process, whose folder holds the same files: what was only in memory is gone."""
-        files = self.files()
+        self.resume(self.files())
+
+    def resume(self, files: Files) -> None:
+        """Go on in a new process, whose folder holds these files: what was there when the last one was killed."""
         self._library.restart(self._library.parts, mute=False)
         self.put(files)
+
+
+def taken(found: Any, mib: int) -> dict[str, bytes]:
+    """Name and content of files that a worker says are in its folder of this size.
+
+    Raises:
+        StudentFailure: they cannot be: more than the folder may hold, or names that are none.
+    """
+    if type(found) is not dict or not all(_is_file(*item) for item in found.items()):
+        raise StudentFailure("what came back were not files")
+    if len(found) > FILES or sum(content.nbytes for content in found.values()) > mib << 20:
+        raise StudentFailure("its folder holds more than it may")
+    return {name: content.tobytes() for name, content in found.items()}
 
 
 def _arrays(files: Files) -> dict[str, Any]:

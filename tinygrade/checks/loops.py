@@ -23,6 +23,16 @@ def listed(lib: Any, values: Any, limit: int) -> list[Any]:
     return found
 
 
+def attributes(lib: Any, values: Any, names: Sequence[str], limit: int) -> list[dict[str, Any]]:
+    """These attributes of the first `limit` items of anything that can be iterated, as plain data by name."""
+    found = lib.loop("attributes", values, list(names), limit)
+    if type(found) is not list or len(found) > limit:
+        raise StudentFailure(NO_ANSWER)
+    if not all(type(item) is list and len(item) == len(names) for item in found):
+        raise StudentFailure(NO_ANSWER)
+    return [dict(zip(names, item, strict=True)) for item in found]
+
+
 def called(lib: Any, f: Any, calls: Sequence[tuple[Sequence[Any], Mapping[str, Any]]]) -> list[Any]:
     """What `f(*args, **kwargs)` gives for each of `calls`, as plain data."""
     found = lib.loop("called", f, [(list(args), dict(kwargs)) for args, kwargs in calls])
@@ -56,5 +66,13 @@ def fit(lib: Any, model: Any, loss: Any, optimizer: Any, x: np.ndarray, y: np.nd
     """Train on all of x and y at each step (see `worker.steps.fit`); the losses that were reported."""
     found = lib.loop("fit", model, loss, optimizer, x, y, steps)
     if type(found) is not list or len(found) != steps:
+        raise StudentFailure(NO_ANSWER)
+    return found
+
+
+def within(lib: Any, context: Any, f: Any, args: Sequence[Any], *, fail: bool = False) -> dict[str, Any]:
+    """What `f(*args)` gives inside `with context:` (see `worker.steps.within`): `output`, `asks`, `parents`."""
+    found = lib.loop("within", context, f, list(args), fail)
+    if type(found) is not dict or set(found) != {"output", "asks", "parents"}:
         raise StudentFailure(NO_ANSWER)
     return found

@@ -36,6 +36,8 @@ class Package:
     limits: Limits
     #: Modules that cannot be imported: every later check that needs one is blocked without trying again.
     broken: dict[str, StudentFailure] = field(default_factory=dict)
+    #: Where functions stand, by name: the cases of a check fail at the same place, and asking takes a worker.
+    places: dict[str, str] = field(default_factory=dict)
 
     #: How many workers were asked for, and what they need not compile (see `compiling`).
     workers: int = 0

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tinygrade.checks import marks as marks_of
+from tinygrade.checks import order
 from tinygrade.checks.context import Grading
 from tinygrade.checks.diagnosing import named
 from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS, GRADING, PRINTS
@@ -76,10 +77,12 @@ class GradePlugin:
         for item in items:
             check = marks_of.check_id(item)
             self._pending[check] = self._pending.get(check, 0) + 1
-        order = tuple((check, self._group(check)) for check in self._pending)
+        told = tuple((check, self._group(check)) for check in self._pending)
+        first = order.about(items, self.grading.first)
         if items and self.user_error is None:
-            self.grading.emit(Started(self.isolation, self.environment, order, self.grading.reference.kind))
-            items[:] = [*smoke, *items]
+            kind, ahead = self.grading.reference.kind, tuple(check for check in self._pending if check in first)
+            self.grading.emit(Started(self.isolation, self.environment, told, kind, ahead))
+            items[:] = [*smoke, *order.first(items, first)]
 
     def _check_points(self, items: list[pytest.Item]) -> None:
         """The sum of the points must be what assignment.toml declares, in each group."""
@@ -198,13 +201,21 @@ class GradePlugin:
         path = marks_of.read(item).where
         if not path:
             return ""
-        library = self.grading.student()
-        try:
-            return library.where(path)
-        finally:
-            library.close()
+        places = self.grading.stack.package.places
+        if path not in places:
+            library = self.grading.student()
+            try:
+                places[path] = library.where(path)
+            finally:
+                library.close()
+        return places[path]
 
     # ---- results ---------------------------------------------------------------------------------------
+
+    def in_order(self) -> list[CheckResult]:
+        """The results in the order of the files, whatever came first."""
+        place = {check: number for number, check in enumerate(self._pending)}
+        return sorted(self.results, key=lambda result: place.get(result.id, len(place)))
 
     def _outcome(self, item: pytest.Item) -> Outcome:
         # Fail closed: a check that did not run is not a pass.

@@ -55,7 +55,8 @@ def combine(
         max_points=marks.points,
         task=marks.task,
         message=clean(message),
-        hint=clean(shown.hint or marks.hint) if status != "passed" else "",
+        # A question about the task helps nobody whose file cannot be imported.
+        hint=clean(shown.hint or marks.hint) if status not in ("passed", "blocked") else "",
         diagnosis=shown.diagnosis,
         visibility=marks.visibility,
         seconds=round(sum(o.seconds for o in outcomes), 4),

@@ -87,10 +87,13 @@ class Stack:
     # ---- causes in earlier assignments (see `checks.upstream`) -------------------------------------------
 
     def own_files(self) -> dict[str, list[str]]:
-        """By earlier assignment, in course order, the files that are the student's own and could be released."""
+        """By earlier assignment, in course order, the files that are the student's own and could be released.
+
+        Not those that are the solution's already, word for word: nothing would change.
+        """
         released = {swap.assignment for swap in self.swaps if swap.source == "released"}
         known = [name for name in self._earlier if name not in released and self._is_released(name)]
-        own = {name: self._replaceable(self._earlier[name]) for name in known}
+        own = {name: [f for f in self._replaceable(self._earlier[name]) if self._differs(f)] for name in known}
         return {name: files for name, files in own.items() if files}
 
     def candidates(self) -> list[tuple[str, str]]:
@@ -168,6 +171,11 @@ class Stack:
         needed = [self._earlier[before] for before in order[: order.index(name) + 1]]
         solved = self._assignment.course.reference / self._assignment.course.package
         return all((solved / file).is_file() for earlier in needed for file in self._replaceable(earlier))
+
+    def _differs(self, file: str) -> bool:
+        package = self._assignment.course.package
+        own, solved = self._submission.root / package / file, self._assignment.course.reference / package / file
+        return not own.is_file() or own.read_bytes() != solved.read_bytes()
 
     def _replaceable(self, earlier: Assignment) -> list[str]:
         """The assignment's files without those of the one being graded, which no solution ever replaces."""

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from tinygrade.checks.callbacks import Callbacks
+from tinygrade.checks.callbacks import Callbacks, Takes
 from tinygrade.checks.compare import is_shape, require
 from tinygrade.checks.compiling import code_for
 from tinygrade.checks.folder import StudentFolder
@@ -44,7 +44,7 @@ class StudentLibrary:
         self._muted = False
         self._modules: dict[str, Handle] = {}
         self.parts: tuple[Part, ...] = ()
-        self._callbacks = Callbacks()
+        self._callbacks = Callbacks(package.limits.scratch_mib)
 
     # ---- what checks use -----------------------------------------------------------------------------
 
@@ -81,8 +81,8 @@ class StudentLibrary:
         """The value as an object of the other side, to see afterwards what happened to it."""
         return self._handle("keep", value)
 
-    def callbacks(self, *functions: tuple[Callable[..., Any], Sequence[tuple[int, ...]]]) -> Handle:
-        """A list of functions of ours that code on the other side may call with float64 arrays of these shapes."""
+    def callbacks(self, *functions: tuple[Callable[..., Any], Takes]) -> Handle:
+        """A list of functions of ours that code on the other side may call with what they take (see `Callbacks`)."""
         return self._handle("callbacks", *(self._callbacks.add(*function) for function in functions))
 
     def loop(self, name: str, *args: Any) -> Any:
@@ -165,7 +165,7 @@ class StudentLibrary:
         self._modules.clear()
         self._worker = None
         self.parts = tuple(parts)
-        self._callbacks = Callbacks()
+        self._callbacks = Callbacks(self._package.limits.scratch_mib)
 
     def close(self) -> None:
         if self._worker is not None:

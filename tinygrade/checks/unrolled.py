@@ -69,6 +69,14 @@ def _listed(writer: Any, step: Step, last: bool, values: Any, limit: int) -> Non
         writer.show("yours", listed, step)
 
 
+def _attributes(writer: Any, step: Step, last: bool, values: Any, names: Any, limit: int) -> None:
+    rows = writer.names.new("rows")
+    row = f"[getattr(item, name) for name in {list(map(str, names))!r}]"
+    writer.call(f"{rows} = [{row} for item, _ in zip({writer.refer(values)}, range({int(limit)}))]")
+    if last:
+        writer.show("yours", rows, step)
+
+
 def _trajectory(
     writer: Any, step: Step, last: bool, optimizer: Any, starts: Any, gradients: Any, settings: Any, changes: Any
 ) -> None:
@@ -109,11 +117,20 @@ def _fit(
         writer.show("losses", "losses", step)
 
 
+def _within(writer: Any, step: Step, last: bool, context: Any, f: Any, args: Any, fail: bool) -> None:
+    output, words = writer.names.new("y"), ", ".join(map(writer.literals.source, args))
+    writer.call(f"with {writer.refer(context)}:\n    {output} = {writer.refer(f)}({words})")
+    if last:
+        writer.statement(f'print("asks for a gradient:", {output}.requires_grad, "parents:", len({output}._parents))')
+
+
 UNROLLED: dict[str, Callable[..., None]] = {
     "chain": _chain,
     "descend": _descend,
     "listed": _listed,
+    "attributes": _attributes,
     "called": _called,
     "trajectory": _trajectory,
     "fit": _fit,
+    "within": _within,
 }

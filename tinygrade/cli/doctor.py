@@ -51,20 +51,23 @@ def command(ctx: click.Context, sandbox: str, attacks: bool, names: str, course_
 
 def _attacked(ctx: click.Context, sandbox: str, names: str, course_dir: Path | None) -> bool:
     """Run the attacks one by one, show each as it ends, and tell whether all were held back."""
+    from contextlib import nullcontext
+
     from tinygrade.attacks import runner
     from tinygrade.attacks.attack import chosen
     from tinygrade.attacks.table import Table
     from tinygrade.cli.guard import show, terminable
     from tinygrade.cli.running import open_course
     from tinygrade.config import load_assignment
+    from tinygrade.grading.forkserver import started
 
     assignment = load_assignment(open_course(ctx, course_dir), runner.ASSIGNMENT)
     table = Table(chosen(names))
-    with terminable():
+    with terminable(), started() or nullcontext() as server:
         for line in table.head():
             show(line)
         for attack in table.attacks:
-            for line in table.row(runner.run(attack, assignment, ctx.obj, sandbox=sandbox)):
+            for line in table.row(runner.run(attack, assignment, ctx.obj, sandbox=sandbox, server=server)):
                 show(line)
     show(table.foot())
     return not table.broken

@@ -49,9 +49,9 @@ _SHARED = (
 )
 
 #: What `again: ...` leaves out of the command: it chooses and judges anew.
-_NOT_AGAIN = {"select", "quick", "report", "fail_under"}
+_NOT_AGAIN = {"select", "quick", "report", "fail_under", "watch"}
 #: What is not repeated at all: the seed stands at the end, and nothing is recorded twice by accident.
-_NEVER = {"seed", "record"}
+_NEVER = {"seed", "record", "watch"}
 
 
 def grading_options(function: F) -> F:

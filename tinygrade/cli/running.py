@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,9 +23,17 @@ if TYPE_CHECKING:
     import pluggy
 
     from tinygrade.events import Event
-    from tinygrade.model import Assignment, Course, Report
+    from tinygrade.grading.run import Job
+    from tinygrade.model import Assignment, CheckResult, Course, Report
+
+    #: From a job, and what is told of its events, to its report.
+    Grade = Callable[[Job, pluggy.PluginManager, Callable[[Event], None]], Report]
 
 GRADED, BELOW, INCOMPLETE = 0, 1, 4
+
+
+class Cut(Exception):
+    """A grading was given up for a newer one."""
 
 
 def open_course(ctx: click.Context, explicit: Path | None) -> Course:
@@ -56,10 +65,13 @@ def grade_and_show(
     assignment: Assignment,
     source: str,
     finish: Callable[[Report], list[str]] = lambda report: [],
+    grade: Grade | None = None,
+    before: Mapping[str, CheckResult] = MappingProxyType({}),
 ) -> int:
     """Grade as the parameters of `ctx` say, show it, write the reports, and give the exit code.
 
-    `finish` gets the report (instructor's view) and gives lines to print below it.
+    `finish` gets the report (instructor's view) and gives lines to print below it. `grade` is what grades instead of
+    `grading.run.grade`; `before` has the results of the run before, by id.
     """
     from tinygrade.plugins import reporters
     from tinygrade.reporters.live import Headline, LiveView
@@ -67,20 +79,23 @@ def grade_and_show(
     manager: pluggy.PluginManager = ctx.obj
     options = ctx.params
     limit = _limit(options["fail_under"], assignment)
-    job = _job(options, assignment, source, manager)
+    job = job_of(options, assignment, source, manager)
     warn = Once()
     sources = sources_of(manager, warn)
     targets = outputs.parse(options["report"], reporters(manager), sources)
     stream = sys.stderr if outputs.to_stdout(targets) else sys.stdout
     headline = Headline(assignment.id, assignment.title, commands(ctx, job.seed, assignment))
-    with terminable(), LiveView(stream, headline, sources.section_text, options["instructor"]) as view:
+    with terminable(), LiveView(stream, headline, sources.section_text, options["instructor"], before=before) as view:
         try:
-            report = _graded(job, manager, view.handle, warn)
+            report = _graded(job, manager, view.handle, warn, grade)
             try:
                 outputs.write(targets, report if options["instructor"] else report.student_view())
             finally:
                 call(manager, "tinygrade_report_ready", warn, {"report": report})
             view.note(finish(report))
+        except Cut:
+            view.started = False  # nobody wants to repeat it
+            raise
         finally:
             if view.started:
                 view.close()
@@ -88,7 +103,8 @@ def grade_and_show(
     return exit_code(report, limit)
 
 
-def _job(options: dict[str, Any], assignment: Assignment, source: str, manager: pluggy.PluginManager) -> Any:
+def job_of(options: dict[str, Any], assignment: Assignment, source: str, manager: pluggy.PluginManager) -> Job:
+    """The grading that the options of a command ask for."""
     from tinygrade.grading.run import Job
     from tinygrade.plugins import sandboxes
 
@@ -106,9 +122,11 @@ def _job(options: dict[str, Any], assignment: Assignment, source: str, manager: 
     )
 
 
-def _graded(job: Any, manager: pluggy.PluginManager, show: Callable[[Event], None], warn: Warn) -> Report:
+def _graded(
+    job: Job, manager: pluggy.PluginManager, show: Callable[[Event], None], warn: Warn, grade: Grade | None
+) -> Report:
     from tinygrade.events import CheckFinished, Warned
-    from tinygrade.grading.run import grade
+    from tinygrade.grading import run
 
     def relay(event: Event) -> None:
         show(event)
@@ -117,7 +135,7 @@ def _graded(job: Any, manager: pluggy.PluginManager, show: Callable[[Event], Non
         elif isinstance(event, Warned):
             warn(event.text)
 
-    return grade(job, manager, relay)
+    return (grade or run.grade)(job, manager, relay)
 
 
 def _limit(points: float | None, assignment: Assignment) -> float | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tinygrade import textfile
 from tinygrade.errors import UsageError
 from tinygrade.text import clean_line
 
@@ -68,15 +69,7 @@ def read(file: Path) -> list[Student]:
 
 
 def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            raise UsageError(f"{file}: is larger than {MAX_BYTES >> 20} MiB, which no roster is")
-        text = file.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file}: is not UTF-8 (byte {error.start}); save it as CSV UTF-8") from error
-    lines = text.splitlines(keepends=True)
+    lines = textfile.read(file, "roster", MAX_BYTES).splitlines(keepends=True)
     dialect: type[csv.Dialect] = csv.excel
     if lines and lines[0].count(";") > lines[0].count(","):  # what a spreadsheet writes in much of Europe
 

@@ -152,7 +152,7 @@ class Forked:
 
     def __init__(self, server: Forkserver, pid: int) -> None:
         self._server = server
-        self._pid = pid
+        self.pid = pid
         self._fd = os.pidfd_open(pid)  # the number is its own until `reap`
         self._lock = threading.Lock()
         #: Held while a signal is sent and while the descriptor is closed: its number may be another grading's at once.
@@ -171,7 +171,7 @@ class Forked:
             if self.returncode is None:
                 if not self._ends(timeout):
                     raise subprocess.TimeoutExpired("grading", timeout or 0)
-                code = self._server.reap(self._pid)
+                code = self._server.reap(self.pid)
                 with self._signalling:
                     self.returncode = code
                     os.close(self._fd)

@@ -92,11 +92,15 @@ class Job:
     secret: str = ""
     #: Take over what still holds, and note what results depend on.
     reuse: Reuse | None = None
+    #: Checks about these modules of the package come first, as soon as what they need has run.
+    first: tuple[str, ...] = ()
 
 
 class Process(Protocol):
     """What a grading runs in: a `subprocess.Popen`, or one that was forked."""
 
+    @property
+    def pid(self) -> int: ...
     def poll(self) -> int | None: ...
     def wait(self, timeout: float | None = None) -> int: ...
     def terminate(self) -> None: ...
@@ -122,27 +126,34 @@ def grade(
     """
     work = Path(tempfile.mkdtemp(prefix="tinygrade-"))
     try:
-        child = _start(job, work, server)
+        child = start(message(job, work), work, server)
         on_start(child.process)
-        return _watched(child, work, on_event)
+        return watched(child, work, on_event)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
 @dataclass
-class _Child:
+class Child:
+    """A process that grades, and what it tells."""
+
     process: Process
     events: IO[str]
 
 
-def _start(job: Job, work: Path, server: Forkserver | None) -> _Child:
+def start(job: dict[str, Any], work: Path, server: Forkserver | None, more: IO[bytes] | None = None) -> Child:
+    """Start what grades the job that this message describes, in a folder of its own below `work`.
+
+    `more` is a pipe on which the job is already, and on which there will be more; it is closed here.
+    """
     ours, theirs = os.pipe()
     here = work / "empty"
     here.mkdir(mode=0o700)
     try:
-        with tempfile.TemporaryFile() as stdin, open(work / "stderr.txt", "wb") as stderr:
-            stdin.write(json.dumps(_message(job, work)).encode())
-            stdin.seek(0)
+        with more or tempfile.TemporaryFile() as stdin, open(work / "stderr.txt", "wb") as stderr:
+            if more is None:
+                stdin.write(json.dumps(job).encode())
+                stdin.seek(0)
             if server is None:
                 process: Process = _fresh(here, stdin, theirs, stderr)
             else:
@@ -152,7 +163,7 @@ def _start(job: Job, work: Path, server: Forkserver | None) -> _Child:
         raise
     finally:
         os.close(theirs)
-    return _Child(process, os.fdopen(ours, encoding="utf-8"))
+    return Child(process, os.fdopen(ours, encoding="utf-8"))
 
 
 def _fresh(here: Path, stdin: IO[bytes], events: int, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -169,7 +180,8 @@ def _fresh(here: Path, stdin: IO[bytes], events: int, stderr: IO[bytes]) -> subp
     )
 
 
-def _message(job: Job, work: Path) -> dict[str, Any]:
+def message(job: Job, work: Path) -> dict[str, Any]:
+    """The job as the child reads it."""
     return {
         "course": str(job.assignment.course.root),
         "assignment": job.assignment.id,
@@ -188,42 +200,48 @@ def _message(job: Job, work: Path) -> dict[str, Any]:
         "recording": str(job.recording) if job.recording else "",
         "shared_inputs": job.shared_inputs,
         "reuse": asdict(job.reuse) if job.reuse else None,
+        "first": list(job.first),
+        "waits": False,
         "work": str(work),
     }
 
 
-def _watched(child: _Child, work: Path, on_event: Callable[[Event], None]) -> Report:
+def watched(child: Child, work: Path, on_event: Callable[[Event], None]) -> Report:
+    """The report of a grading that runs; raises as `grade` does."""
     try:
         with child.events as stream:
-            for event in _read(stream):
+            for event in read(stream):
                 on_event(event)
                 if isinstance(event, Finished):
                     return event.report
                 if isinstance(event, Stopped):
-                    raise _error(event, work)
+                    raise error(event, work)
     finally:
-        _end(child.process)
-    raise GraderError(f"the grading ended without a report (code {child.process.poll()})\n{_log(work)}")
+        end(child.process)
+    raise GraderError(f"the grading ended without a report (code {child.process.poll()})\n{log(work)}")
 
 
-def _read(stream: IO[str]) -> Iterator[Event]:
+def read(stream: IO[str]) -> Iterator[Event]:
+    """What the child tells, until it ends."""
     for line in stream:
         yield events.from_json(json.loads(line))
 
 
-def _error(event: Stopped, work: Path) -> TinygradeError:
+def error(event: Stopped, work: Path) -> TinygradeError:
+    """What stopped the child."""
     kind = getattr(errors, event.error, GraderError)
     if issubclass(kind, GraderError):
-        return GraderError(f"{event.message}\n{_log(work)}")
-    error: TinygradeError = kind(event.message)
-    return error
+        return GraderError(f"{event.message}\n{log(work)}")
+    found: TinygradeError = kind(event.message)
+    return found
 
 
-def _log(work: Path) -> str:
+def log(work: Path) -> str:
+    """The end of what the child wrote to standard error."""
     return (work / "stderr.txt").read_text(encoding="utf-8", errors="replace")[-8000:]
 
 
-def _end(process: Process) -> None:
+def end(process: Process) -> None:
     """End the child; it takes zygote and workers with it, because each dies with its parent."""
     try:
         process.wait(0 if process.poll() is None else None)

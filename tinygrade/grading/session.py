@@ -7,15 +7,13 @@ events to the file descriptor that it was given. It never imports student code.
 from __future__ import annotations
 
 import contextlib
-import gc
-import io
 import json
 import os
 import platform
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 from tinygrade import config, events, plugins, scoring
 from tinygrade.adjusting import adjusted
 from tinygrade.calling import call
-from tinygrade.errors import GraderError, RefusedError, TinygradeError, UsageError
+from tinygrade.errors import RefusedError, TinygradeError, UsageError
 from tinygrade.events import Event, Finished, Stopped, Warned
+from tinygrade.grading.checking import run_checks
 from tinygrade.grading.childhood import die_with
 from tinygrade.isolation import LEVELS, refusal
 from tinygrade.loading import load
@@ -55,10 +54,30 @@ def serve(descriptor: int, parent: int) -> None:
         stream.write(json.dumps(events.to_json(event)) + "\n")
         stream.flush()
 
-    with open(0, encoding="utf-8", closefd=False) as source:
-        job = json.load(source)
+    with open(0, encoding="utf-8", closefd=False) as source, _told(emit):
+        job = json.loads(source.readline())
+        if "series" in job:
+            _serve_series(job, emit)
+        else:
+            emit(Finished(run(job, emit, word=source.readline)))
+
+
+def _serve_series(job: dict[str, Any], emit: Callable[[Event], None]) -> None:
+    from tinygrade.grading import series
+
+    def one(each: dict[str, Any], sandbox: Sandbox, parent: int) -> None:
+        die_with(parent)
+        with _told(emit):
+            emit(Finished(run(each, emit, lambda this: sandbox)))
+
+    series.run(job, _open_sandbox(_prepared(job, emit)), one, emit)
+
+
+@contextlib.contextmanager
+def _told(emit: Callable[[Event], None]) -> Iterator[None]:
+    """Whatever ends a grading is told."""
     try:
-        emit(Finished(run(job, emit)))
+        yield
     except TinygradeError as error:
         emit(Stopped(type(error).__name__, str(error)))
     except Exception as error:
@@ -85,14 +104,60 @@ class _Run:
         return made
 
 
-def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
+def run(
+    job: dict[str, Any],
+    emit: Callable[[Event], None],
+    opened: Callable[[_Run], Sandbox] | None = None,
+    word: Callable[[], str] = str,
+) -> Report:
     """Grade one job.
+
+    Args:
+        opened: gives the sandbox; a new one by default.
+        word: of a job that waits: gives the line that ends the waiting (see `grading.waiting`), "" when nobody will.
 
     Raises:
         TinygradeError: there is no report; the class says whose matter it is.
     """
-    clock = time.monotonic()
-    started = datetime.now(UTC).isoformat(timespec="seconds")
+    started, clock = _now()
+    this = _prepared(job, emit)
+    sandbox = (opened or _open_sandbox)(this)
+    try:
+        ready = _ready(this, sandbox)
+        if job["waits"]:
+            job.update(_awaited(word))
+            started, clock = _now()
+        submission = load(this.manager, job["source"], this.assignment, this.folder("submission", 0o700), this.warn)
+        plugin, reuse = _checked(this, ready, submission, sandbox)
+    finally:
+        sandbox.close()
+    report = replace(_report(this, plugin), started=started, seconds=round(time.monotonic() - clock, 3))
+    report = reuse.completed(report) if reuse else report
+    return adjusted(this.manager, report, {}, this.warn)
+
+
+def _now() -> tuple[str, float]:
+    return datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
+
+
+def _awaited(word: Callable[[], str]) -> dict[str, Any]:
+    """What is only known when the waiting ends; the process ends with it when nobody wants the grading any more."""
+    from tinygrade.grading.preloaded import preload
+
+    preload()
+    line = word()
+    if not line:
+        sys.exit(0)
+    told: dict[str, Any] = json.loads(line)
+    return told
+
+
+def _prepared(job: dict[str, Any], emit: Callable[[Event], None]) -> _Run:
+    """Plugins and course.
+
+    Raises:
+        TinygradeError: one of them is not in order.
+    """
     # The command has warned about broken plugins already.
     manager = plugins.make_plugin_manager(warn=lambda _: None)
     course = config.load_course(Path(job["course"]))
@@ -100,16 +165,7 @@ def run(job: dict[str, Any], emit: Callable[[Event], None]) -> Report:
     assignment = config.load_assignment(course, job["assignment"])
     if not assignment.groups:
         raise UsageError(f"{assignment.id} has no checks yet")
-    this = _Run(job, manager, assignment, emit)
-    sandbox = _open_sandbox(this)
-    try:
-        submission = load(manager, job["source"], assignment, this.folder("submission", 0o700), this.warn)
-        plugin, reuse = _checked(this, submission, sandbox)
-    finally:
-        sandbox.close()
-    report = replace(_report(this, plugin), started=started, seconds=round(time.monotonic() - clock, 3))
-    report = reuse.completed(report) if reuse else report
-    return adjusted(manager, report, {}, this.warn)
+    return _Run(job, manager, assignment, emit)
 
 
 def _open_sandbox(this: _Run) -> Sandbox:
@@ -141,27 +197,41 @@ def _isolation(sandbox: Sandbox, wanted: str) -> Isolation:
     return isolation
 
 
-def _checked(this: _Run, submission: Submission, sandbox: Sandbox) -> tuple[GradePlugin, Reuse | None]:
-    """Run pytest on the assignment's checks."""
-    from tinygrade.checks.plugin import GradePlugin
+@dataclass(frozen=True)
+class _Ready:
+    """All that a grading needs and that does not depend on the submission."""
+
+    isolation: Isolation
+    earlier: list[Assignment]
+    source: Source
+
+
+def _ready(this: _Run, sandbox: Sandbox) -> _Ready:
     from tinygrade.checks.recorded import session as recorded
 
     job, assignment = this.job, this.assignment
-    isolation = _isolation(sandbox, job["isolation"])
     earlier = [config.load_assignment(assignment.course, name) for name in assignment.predecessors()]
-    source = recorded.source(assignment, earlier, job, plugins.diagnoses(this.manager, warn=lambda _: None))
-    grading = _grading(this, submission, sandbox, source, earlier)
-    plugin = GradePlugin(grading, isolation, environment())
+    catalogue = plugins.diagnoses(this.manager, warn=lambda _: None)
+    source = recorded.source(assignment, earlier, job, catalogue)
+    return _Ready(_isolation(sandbox, job["isolation"]), earlier, source)
+
+
+def _checked(
+    this: _Run, ready: _Ready, submission: Submission, sandbox: Sandbox
+) -> tuple[GradePlugin, Reuse | None]:
+    """Run pytest on the assignment's checks."""
+    from tinygrade.checks.plugin import GradePlugin
+
+    job = this.job
+    plugin = GradePlugin(_grading(this, ready, submission, sandbox), ready.isolation, environment())
     reuse = _reuse(plugin, job["reuse"])
     objects = [plugin, *_recording(plugin, job["record"]), *_theirs(this), *([reuse] if reuse else [])]
-    _pytest(assignment, _smoke(this, earlier), objects, job["select"], plugin)
-    source.finish(plugin.results, plugin.slow)
+    run_checks(plugin, _smoke(this, ready.earlier), objects, job["select"])
+    ready.source.finish(plugin.results, plugin.slow)
     return plugin, reuse
 
 
-def _grading(
-    this: _Run, submission: Submission, sandbox: Sandbox, source: Source, earlier: list[Assignment]
-) -> Grading:
+def _grading(this: _Run, ready: _Ready, submission: Submission, sandbox: Sandbox) -> Grading:
     """What the checks of this run share."""
     import numpy
 
@@ -176,15 +246,16 @@ def _grading(
         assignment=this.assignment,
         submission=submission,
         sandbox=sandbox,
-        reference=source.library,
-        stack=Stack(this.assignment, earlier, submission, _policy(this), Path(job["work"])),
+        reference=ready.source.library,
+        stack=Stack(this.assignment, ready.earlier, submission, _policy(this), Path(job["work"])),
         secret=draw.secret_from_seed(job["seed"]),
         hidden_secret=bytes.fromhex(job["secret"]),
         emit=this.emit,
-        catalogue=source.catalogue,
-        drawn_for=source.drawn_for,
+        catalogue=ready.source.catalogue,
+        drawn_for=ready.source.drawn_for,
         quick=job["quick"],
         budget_share=job["budget"],
+        first=tuple(job["first"]),
     )
 
 
@@ -224,35 +295,6 @@ def _theirs(this: _Run) -> list[object]:
     return [item for objects in found for item in objects]
 
 
-def _pytest(assignment: Assignment, smoke: list[Path], objects: list[object], select: str, plugin: GradePlugin) -> None:
-    """One `pytest.main` that nothing but its arguments configures."""
-    import pytest
-
-    files = [assignment.root / group.file for group in assignment.groups]
-    paths = [*smoke, *files]
-    root = assignment.course.root
-    ini = Path(__file__).parents[1] / "checks" / "checks.ini"
-    fixed = ["-c", str(ini), "--rootdir", str(root), "--confcutdir", str(root), "--import-mode=importlib"]
-    quiet = ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:faulthandler", "--strict-markers"]
-    select_args = ["-k", select] if select else []
-    errors = io.StringIO()
-    gc.freeze()  # what is loaded stays: pytest's own collections need not walk it
-    with contextlib.redirect_stderr(errors):
-        code = pytest.main([*fixed, *quiet, *select_args, *map(str, paths)], plugins=objects)
-    sys.stderr.write(errors.getvalue())
-    if plugin.user_error is not None:
-        raise plugin.user_error
-    if code == pytest.ExitCode.INTERNAL_ERROR:
-        raise GraderError("pytest ended with an internal error")
-    if code == pytest.ExitCode.NO_TESTS_COLLECTED or (select and not plugin.results):
-        raise UsageError(f"-k {select!r} selects no check of {assignment.id}")
-    if code == pytest.ExitCode.USAGE_ERROR:
-        message = f"-k {select!r} is not an expression that pytest understands" if select else errors.getvalue()
-        raise UsageError(message)
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise GraderError(f"pytest ended with {code!r}")
-
-
 def _report(this: _Run, plugin: GradePlugin) -> Report:
     from tinygrade import __version__
 
@@ -273,7 +315,7 @@ def _report(this: _Run, plugin: GradePlugin) -> Report:
         environment=environment(),
         started="",
         seconds=0.0,
-        checks=tuple(plugin.results),
+        checks=tuple(plugin.in_order()),
         swaps=tuple(grading.stack.swaps),
         sections=dict(grading.sections),
         secret=this.job["secret"],

@@ -91,6 +91,14 @@ def group(index: int, checks: Sequence[CheckResult], titles: int, width: int) ->
     return lines + [line for detail in details for line in wrapped(detail, width, INDENT)]
 
 
+def verdict(check: CheckResult, before: CheckResult | None, width: int) -> list[Line]:
+    """One check by itself in one line, and what it was before where that was something else."""
+    word = WORDS[check.status]
+    was = f" (was {WORDS[before.status]})" if before is not None and before.status != check.status else ""
+    text = f"{word:<7}{was}{_one_line(check).removeprefix(word)}"
+    return [Line(shortened(text, width), style_of(check.status), len(word))]
+
+
 def _looked_at(checks: Sequence[CheckResult], room: int) -> str:
     """For a group with nothing to tell: the titles of its checks where they fit, else how many there are."""
     titles = dict.fromkeys(clean_line(check.title) for check in checks)

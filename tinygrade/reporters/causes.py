@@ -34,8 +34,8 @@ def root_causes(report: Report) -> list[Cause]:
     roots = {id: _root(check, open_checks).id for id, check in open_checks.items()}
     first: dict[str, str] = {}
     for id, check in open_checks.items():
-        if _is_broken_file(check):  # told by every check that needs the file, and one cause
-            roots[id] = first.setdefault(check.message, id)
+        if _is_broken_file(check):  # told by every check that needs the file, under the name that it imports; one cause
+            roots[id] = first.setdefault(check.where, id)
     return [
         Cause(check, tuple(c for id, c in open_checks.items() if roots[id] == check.id and id != check.id))
         for check in open_checks.values()

@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
 from tinygrade.executor import Outcome, Task
+from tinygrade.reporters import screen
 from tinygrade.reporters.lines import Line, shortened
 from tinygrade.reporters.live import can_redraw
 from tinygrade.reporters.terminal import terminal_width
-from tinygrade.text import clean_line, for_terminal, without_commands
+from tinygrade.text import clean_line
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -29,13 +30,9 @@ class ClassView:
     """A context manager, so that the terminal is left in order; `started` may be called from any thread."""
 
     def __init__(self, stream: TextIO, width: int | None = None) -> None:
-        from rich.console import Console
-
         self._stream = stream
         self._width = width or terminal_width()
-        self._console = Console(
-            file=stream, width=self._width, highlight=False, markup=False, emoji=False, soft_wrap=True
-        )
+        self._console = screen.console(stream, self._width)
         self._lock = threading.Lock()
         self._live: Live | None = None
         self._reading = ""
@@ -89,8 +86,7 @@ class ClassView:
 
     def note(self, lines: Sequence[Line]) -> None:
         """Lines that stay."""
-        for line in lines:
-            self._console.print(self._styled(line), soft_wrap=True)
+        screen.show(self._console, lines)
 
     # ---- how it looks --------------------------------------------------------------------------------
 
@@ -135,18 +131,9 @@ class ClassView:
         return f"about {round(seconds / 60)} min left" if seconds < 5400 else f"about {seconds / 3600:.1f} h left"
 
     def _cropped(self, line: str) -> Text:
-        text = self._styled(Line(line, "dim"))
+        text = screen.styled(Line(line, "dim"), self._stream)
         text.no_wrap, text.overflow = True, "crop"
         text.truncate(self._width - 1)
-        return text
-
-    def _styled(self, line: Line) -> Text:
-        from rich.text import Text
-
-        safe = without_commands("".join(char for char in line.text.rstrip() if char.isprintable()))
-        text = Text(for_terminal(safe, getattr(self._stream, "encoding", None)))
-        if line.style:
-            text.stylize(line.style)
         return text
 
 

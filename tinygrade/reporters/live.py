@@ -7,9 +7,9 @@ character.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tinygrade.events import CheckFinished, CheckStarted, Event, Finished, Progress, Started, Swapped
@@ -46,8 +46,12 @@ class LiveView:
         section_text: SectionText = no_sections,
         instructor: bool = False,
         width: int | None = None,
+        before: Mapping[str, CheckResult] = MappingProxyType({}),
     ) -> None:
-        """`instructor` shows hidden checks in full; `width` is the terminal's when it is left out."""
+        """`instructor` shows hidden checks in full; `width` is the terminal's when it is left out.
+
+        Checks that somebody waits for are told one by one as well, with what they were `before`.
+        """
         self._stream = stream
         self._headline = headline
         self._section_text = section_text
@@ -59,6 +63,8 @@ class LiveView:
         self._titles: dict[str, str] = {}
         self._done: list[CheckResult] = []
         self._swaps: tuple[Swap, ...] = ()
+        self._before = before
+        self._first: frozenset[str] = frozenset()
         #: True as soon as there is a run that could be repeated.
         self.started = False
 
@@ -105,17 +111,26 @@ class LiveView:
     def _start(self, event: Started) -> None:
         self.started = True
         self._titles = dict(event.checks)
+        self._first = frozenset(event.first)
         self._now = Now(total=len(event.checks))
         head = self._headline
         self._print(blocks.title(head.assignment, head.title, head.commands.seed, self._width))
         self._print(blocks.surroundings(event.isolation, event.environment, self._width, event.reference))
 
     def _finish_check(self, result: CheckResult) -> None:
-        self._done.append(result if self._instructor else _as_shown(result))
+        shown = result if self._instructor else _as_shown(result)
+        self._done.append(shown)
         self._now = self._now.finished()
+        if result.id in self._first and not self._is_known(shown):
+            self._print(blocks.verdict(shown, self._before.get(result.id), self._width))
         members = grouped(self._done)[result.group]
         if len(members) == sum(title == result.group for title in self._titles.values()):
             self._print(self._group(result.group, members))
+
+    def _is_known(self, check: CheckResult) -> bool:
+        """Is it what another one has told already: a file that cannot be imported?"""
+        others = {other.message for other in self._done[:-1] if other.status == check.status}
+        return check.status == "blocked" and check.message in others
 
     def _group(self, title: str, members: Sequence[CheckResult]) -> list[Line]:
         order = list(dict.fromkeys(self._titles.values()))

@@ -16,6 +16,7 @@ from typing import Any, NoReturn, Protocol
 
 from tinygrade.sandbox import WorkerDied, WorkerNonsense, WorkerTimeout
 from tinygrade.sandboxes import clock
+from tinygrade.sandboxes.clock import Clock
 from tinygrade.sandboxes.deadline import Deadline, Patience
 from tinygrade.sandboxes.output import Output
 from tinygrade.worker.wire import Frames, WireError, encode
@@ -36,8 +37,8 @@ class Process(Protocol):
 
     pid: int
 
-    def end(self) -> int:
-        """Kill the whole group, wait, and give the exit code (negative: the signal)."""
+    def end(self, *, ask: bool) -> int:
+        """Kill the whole group, and give the exit code (negative: the signal); wait for it where somebody asks."""
 
     def excess(self) -> str:
         """Why it must end although it is within its time, in words; "" when there is no reason."""
@@ -56,6 +57,7 @@ class Channel:
         patience: Patience | None = None,
     ) -> None:
         self._process = process
+        self._clocks = Clock(process.pid), Clock(os.getpid())
         self._patience = patience
         self._requests = requests
         os.set_blocking(requests, False)  # a worker that does not read must not block us
@@ -78,7 +80,7 @@ class Channel:
         on_event: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None,
         on_tick: Callable[[], dict[str, Any] | None] | None = None,
     ) -> dict[str, Any]:
-        deadline = Deadline(self._process.pid, cpu_seconds, self._idle, self._patience)
+        deadline = Deadline(*self._clocks, cpu_seconds, self._idle, self._patience)
         try:
             self.post(request)
             while True:
@@ -95,26 +97,29 @@ class Channel:
 
     def hear(self, *, cpu_seconds: float) -> dict[str, Any]:
         """What the worker says without being asked. Raises WorkerError as `ask` does."""
-        return self._next(Deadline(self._process.pid, cpu_seconds), None)
+        return self._next(Deadline(*self._clocks, cpu_seconds), None)
 
     def post(self, message: dict[str, Any]) -> None:
         if self._exit is not None:
             raise WorkerDied("its process has ended")
-        deadline = None  # its clock is in files of the kernel's, and most messages fit into the pipe at once
+        deadline = None  # most messages fit into the pipe at once
         for piece in encode(message):
             view = memoryview(piece)
             while view:
                 if written := self._write(view):
                     view = view[written:]
                 else:
-                    deadline = deadline or Deadline(self._process.pid, 5.0)
+                    deadline = deadline or Deadline(*self._clocks, 5.0)
                     self._wait_for_room(deadline)
 
     def cpu_seconds(self) -> float:
-        return clock.cpu_seconds(self._process.pid)
+        return self._clocks[0].cpu_seconds()
+
+    def busy_seconds(self) -> float:
+        return clock.busy_seconds(self._process.pid)
 
     def waited_seconds(self) -> float:
-        return clock.waited_seconds(self._process.pid)
+        return self._clocks[0].waited_seconds()
 
     def output(self) -> str:
         self._drain_prints()
@@ -125,12 +130,17 @@ class Channel:
         return self._exit is None
 
     def close(self) -> None:
+        self._close(ask=False)
+
+    def _close(self, *, ask: bool) -> None:
         if self._exit is None:
-            self._exit = self._process.end()
+            self._exit = self._process.end(ask=ask)
             self._drain_prints()
             for fd in (self._requests, self._replies, *self._prints):
                 os.close(fd)
             self._prints = []
+            for each in self._clocks:
+                each.close()
 
     # ---- waiting -----------------------------------------------------------------------------------
 
@@ -261,7 +271,7 @@ class Channel:
 
     def _died(self) -> NoReturn:
         ended = self._ends_by_itself()
-        self.close()
+        self._close(ask=True)
         if not ended:
             raise WorkerDied("it closed its connection to the grader")
         code = self._exit or 0

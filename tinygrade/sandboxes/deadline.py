@@ -5,12 +5,11 @@ Without the last, a submission could sleep a wall cap in each of its checks, for
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tinygrade.sandboxes import clock
+from tinygrade.sandboxes.clock import Clock
 
 #: Wall time is capped at WALL_FACTOR x CPU + WALL_EXTRA seconds, not counting time spent waiting for a CPU.
 WALL_FACTOR, WALL_EXTRA = 4, 5
@@ -38,20 +37,23 @@ class Patience:
 
 
 class Deadline:
-    """Of one request to a worker.
+    """Of one request to a worker, by the worker's clock and by our own.
 
     `idle` seconds of earlier requests count towards the wall cap.
     """
 
-    def __init__(self, pid: int, cpu_seconds: float, idle: float = 0.0, patience: Patience | None = None) -> None:
-        self._pid = pid
+    def __init__(
+        self, worker: Clock, ours: Clock, cpu_seconds: float, idle: float = 0.0, patience: Patience | None = None
+    ) -> None:
+        self._worker = worker
+        self._we = ours
         self._limit = cpu_seconds
-        self._cpu = clock.cpu_seconds(pid)
-        self._waited = clock.waited_seconds(pid)
+        self._cpu = worker.cpu_seconds()
+        self._waited = worker.waited_seconds()
         self._idle = idle
         self._patience = patience
         self._start = time.monotonic()
-        self._we_waited = clock.waited_seconds(os.getpid())
+        self._we_waited = ours.waited_seconds()
         #: Seconds in which the worker could only wait for us.
         self._ours = 0.0
         self._slept = 0.0
@@ -101,10 +103,10 @@ class Deadline:
 
     def _held_up(self) -> float:
         """Seconds in which the worker could only wait for us."""
-        return self._ours + clock.waited_seconds(os.getpid()) - self._we_waited
+        return self._ours + self._we.waited_seconds() - self._we_waited
 
     def _used(self) -> float:
-        return clock.cpu_seconds(self._pid) - self._cpu
+        return self._worker.cpu_seconds() - self._cpu
 
     def _wall(self) -> float:
-        return time.monotonic() - self._start - (clock.waited_seconds(self._pid) - self._waited)
+        return time.monotonic() - self._start - (self._worker.waited_seconds() - self._waited)

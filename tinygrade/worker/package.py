@@ -51,6 +51,19 @@ def _compiled(source: Any, path: str) -> CodeType:
     return code
 
 
+def _decoded(source: Any, path: str) -> str:
+    """The text. Raises SyntaxError with the place, which Python's own about an encoding does not have."""
+    data = bytes(source)
+    try:
+        return importlib.util.decode_source(data)
+    except UnicodeDecodeError as error:
+        line, byte = 1 + data.count(b"\n", 0, error.start), data[error.start]
+        message = f"byte 0x{byte:02x} is not {error.encoding}: save the file as UTF-8"
+    except SyntaxError as error:
+        line, message = 1, f"{error}: save the file as UTF-8"  # it looks at the first two lines only
+    raise SyntaxError(message, (path, line, 1, None))
+
+
 class Sources(SourceLoader, MetaPathFinder):
     """Finds and loads the modules of one package in memory."""
 
@@ -98,9 +111,9 @@ class Sources(SourceLoader, MetaPathFinder):
             raise FileNotFoundError(path) from None
 
     def source_to_code(self, data: Any, path: Any = "<string>") -> CodeType:  # type: ignore[override]
+        lines = _decoded(data, str(path)).splitlines(keepends=True)
         ready = self._code.get(str(path))
         code: CodeType = _compiled(data, str(path)) if ready is None else marshal.loads(ready)
-        lines = importlib.util.decode_source(data).splitlines(keepends=True)
         # For tracebacks, and for inspect.getsource; without a time it is never looked for on disk.
         linecache.cache[str(path)] = (len(data), None, lines, str(path))
         return code

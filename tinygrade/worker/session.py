@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import failures, given, package, training
-from .callback import Callback
+from . import callback, failures, given, package, training
 from .loops import LOOPS
 from .pipe import Pipe
 from .programs import OPERATORS
@@ -42,7 +41,7 @@ class Session:
             "fetch": lambda value: unwrap(self._surface, value),
             "generator": np.random.default_rng,
             "keep": lambda value: value,
-            "callbacks": lambda *numbers: [Callback(self._pipe, number) for number in numbers],
+            "callbacks": lambda *entries: [callback.made(self._pipe, entry) for entry in entries],
             "routine": lambda name, args: {**ROUTINES, **LOOPS}[name](self._surface, *args),
             "train": self._train,
         }

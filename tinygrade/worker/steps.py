@@ -20,6 +20,11 @@ def listed(surface: Surface, values: Iterable[Any], limit: int) -> list[Any]:
     return [unwrap(surface, value) for value in islice(values, limit)]
 
 
+def attributes(surface: Surface, values: Iterable[Any], names: Sequence[str], limit: int) -> list[list[Any]]:
+    """These attributes of the first `limit` items of anything that can be iterated, with arrays for tensors."""
+    return [[unwrap(surface, getattr(value, name)) for name in names] for value in islice(values, limit)]
+
+
 def called(surface: Surface, f: Callable[..., Any], calls: Sequence[tuple[Sequence[Any], Mapping[str, Any]]]) -> Any:
     """What `f(*args, **kwargs)` gives for each of `calls`, with arrays for tensors."""
     return [unwrap(surface, f(*args, **kwargs)) for args, kwargs in calls]
@@ -75,3 +80,30 @@ def fit(
         optimizer.step()
         losses.append(unwrap(surface, value))
     return losses
+
+
+class _Ended(Exception):
+    """What ends a block of `within` on purpose."""
+
+
+def within(surface: Surface, context: Any, f: Callable[..., Any], args: Sequence[Any], fail: bool) -> dict[str, Any]:
+    """What `f(*args)` gives inside `with context:`, as a tensor.
+
+    Args:
+        fail: the block ends with an exception.
+
+    Returns:
+        `output`: its array; `asks`: does it ask for a gradient; `parents`: how many tensors it remembers.
+    """
+    seen: dict[str, Any] = {}
+    try:
+        with context:
+            output = f(*args)
+            seen["output"] = unwrap(surface, output)
+            seen["asks"] = surface.is_leaf(output)
+            seen["parents"] = len(output._parents)
+            if fail:
+                raise _Ended
+    except _Ended:
+        pass
+    return seen

@@ -27,6 +27,8 @@ MAX_DIMENSIONS = 8
 MAX_DEPTH = 32
 MAX_ITEMS = 20_000  # of one list, tuple or dict
 MAX_INT = 1 << 63
+#: Frames of up to so many bytes go in one piece: each write wakes the reader.
+JOINED = 1 << 16
 #: Bytes of a frame, and of what may have arrived behind it in one read.
 MAX_BUFFER = 4 + MAX_HEADER + MAX_TOTAL + (1 << 20)
 #: What a key of a dict may be. Hashes of strings are salted and those of numbers hardly collide; a tuple's can be made
@@ -77,7 +79,8 @@ def encode(value: Any, refer: Callable[[Any], HandleRef] = refuse) -> list[bytes
     header = json.dumps({"value": tree, "arrays": announced}, allow_nan=False).encode()
     if len(header) > MAX_HEADER:
         raise WireError(f"more than {MAX_HEADER >> 20} MiB of text in one message")
-    return [_LENGTH.pack(len(header)) + header, *(a.tobytes() for a in arrays)]
+    pieces = [_LENGTH.pack(len(header)) + header, *(a.tobytes() for a in arrays)]
+    return pieces if sum(map(len, pieces)) > JOINED else [b"".join(pieces)]
 
 
 def _to_tree(value: Any, arrays: list[np.ndarray], refer: Callable[[Any], HandleRef], depth: int) -> Any:

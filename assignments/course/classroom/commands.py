@@ -24,10 +24,11 @@ def train(ctx: click.Context, /, course_dir: Path | None, **given: Any) -> int:
 
     one_thread()
     course = open_course(ctx, course_dir)
-    from . import lesson
+    from . import training
+    from .lesson import Wishes
 
     with terminable():
-        return lesson.run(ctx, course, lesson.Wishes(**given))
+        return training.run(ctx, course, Wishes(**given))
 
 
 @click.command("compare")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tinygrade import UsageError
+from tinygrade import UsageError, textfile
 
 from ..strings import CASES, MAX_LEN, SEED_STRINGS, VOCABULARY
 
@@ -33,7 +33,7 @@ def read_strings(file: Path) -> tuple[str, ...]:
     Raises:
         UsageError: the file cannot be read, or a line cannot be trained on; the message names the line.
     """
-    lines = _text(file).splitlines()
+    lines = textfile.read(file, "list of strings", MOST_BYTES).splitlines()
     kept = [(number, line.strip()) for number, line in enumerate(lines, 1)]
     kept = [(number, string) for number, string in kept if string and not string.startswith("#")]
     for number, string in kept:
@@ -45,21 +45,6 @@ def read_strings(file: Path) -> tuple[str, ...]:
     if len(strings) > MOST_STRINGS:
         raise UsageError(f"{file}: holds {len(strings):,} strings, more than {MOST_STRINGS:,}")
     return strings
-
-
-def _text(file: Path) -> str:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
-    if len(data) > MOST_BYTES:
-        raise UsageError(f"{file}: is larger than {MOST_BYTES >> 20} MiB")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise UsageError(f"{file}:{line}: is not UTF-8 text") from error
 
 
 def _problem(string: str) -> str:

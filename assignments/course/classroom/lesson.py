@@ -1,26 +1,22 @@
-"""`tinygrade train` from its options to its exit code: what is checked first, which run, what is written."""
+"""What the lessons of `tinygrade train` share: the options, what is checked first, the view, what is written."""
 
 from __future__ import annotations
 
 import json
 import math
-import random
-import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
-
-from tinygrade import Course, UsageError
+from tinygrade import UsageError
 from tinygrade.cli.outputs import try_writing, write_file
 from tinygrade.reporters.lines import Line
 
 from . import plots, tables
 from .exam import Exam
-from .models import Reference, Size, parse_size
+from .models import Size, parse_size
 from .run import Run
 from .view import Printer, View
 
@@ -81,25 +77,6 @@ class Wishes:
                 raise UsageError(f"--{option} cannot be used {because}")
 
 
-def run(ctx: click.Context, course: Course, wishes: Wishes) -> int:
-    """Train as wished, show it, write what was asked for."""
-    wishes.check()
-    seed = random.SystemRandom().randint(1, 9999) if wishes.seed is None else wishes.seed
-    again = f"repeat this run: {command_line(ctx, seed)}"
-    if wishes.submission is not None:
-        from . import submission
-
-        return submission.lesson(ctx, course, wishes, seed, again)
-    Reference(course)  # told before anything else: without the solution, only submissions can be trained
-    if wishes.hybrid:
-        from . import hybrid as kind
-    elif wishes.start is not None:
-        from . import finetune as kind
-    else:
-        from . import live as kind
-    return int(kind.lesson(course, wishes, seed, again))
-
-
 def watch(wishes: Wishes, exam: Exam, size: Size, how: str, go: Callable[[Run], None]) -> Run:
     """Let `go` train under a view, and show the tables of what came of it."""
     floor = f"entropy floor {exam.floor:.4f}"
@@ -142,14 +119,3 @@ def deliver(file: Path, text: str) -> list[str]:
         return []
     write_file(file, text)
     return [str(file)]
-
-
-def command_line(ctx: click.Context, seed: int) -> str:
-    """The command that repeats this run."""
-    words = ["tinygrade", str(ctx.info_name)]
-    for param in ctx.command.params:
-        value = ctx.params.get(str(param.name))
-        given = ctx.get_parameter_source(str(param.name)) == click.core.ParameterSource.COMMANDLINE
-        if given and param.name != "seed":
-            words += [param.opts[0], *([] if value is True else [f"{value:g}" if type(value) is float else str(value)])]
-    return f"{shlex.join(words)} --seed {seed}"

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from tinygrade.reporters import screen
 from tinygrade.reporters.lines import Line
 from tinygrade.text import clean, for_terminal, without_commands
 
@@ -37,11 +38,7 @@ class Printer:
 
     def print(self, lines: Iterable[Line]) -> None:
         """One line each."""
-        for line in lines:
-            text = Text(self._safe(line.text.rstrip()))
-            if line.style:
-                text.stylize(line.style, 0, line.styled or len(text))
-            self._console.print(text, soft_wrap=True)
+        screen.show(self._console, list(lines))
 
     def _safe(self, text: str) -> str:
         return for_terminal(without_commands(clean(text)), getattr(self._stream, "encoding", None))

@@ -19,7 +19,8 @@ from tinygrade.diagnosis.observations import GradientMismatch, TrajectoryMismatc
 #: Equality under random inputs says more than any pattern, also than "not finite": these are asked first. (Of the same
 #: rank, what knows the op comes before what knows any.)
 RANK = Rank.STRUCTURE
-#: What mistakes give: pairs of evidence and a function for the numbers that follow, None where it does not apply.
+#: What mistakes give: pairs of evidence and a function for the numbers that follow, None where it does not apply. A
+#: function may give an iterator over a list's numbers: where one is not the student's, the others are not computed.
 Claims = Iterable[tuple[Mapping[str, Any], Callable[[], Any]]]
 
 
@@ -122,19 +123,39 @@ class Family:
 
     def __call__(self, seen: Any) -> Mapping[str, Any] | None:
         """Evidence of the first claim that the numbers equal, and that is wrong."""
-        for evidence, claimed in self.numbers(seen):
+        for evidence, claimed in self._numbers(seen, lambda steps: _followed(steps, seen.got)):
             if same(claimed, seen.got):
                 return evidence
         return None
 
     def numbers(self, seen: Any) -> Iterator[tuple[Mapping[str, Any], Any]]:
         """What each mistake gives here, where it applies and makes a difference."""
+        return self._numbers(seen, list)
+
+    def _numbers(
+        self, seen: Any, listed: Callable[[Iterator[Any]], list[Any]]
+    ) -> Iterator[tuple[Mapping[str, Any], Any]]:
         for evidence, wrong in _applicable(lambda: list(self.claims(seen))) or ():
-            claimed = _applicable(wrong)
+            claimed = _applicable(lambda wrong=wrong: _complete(wrong(), listed))
             if isinstance(seen, GradientMismatch) and np.shape(claimed) != np.shape(seen.expected):
                 continue  # the shape itself tells what is wrong
             if _says_something(claimed) and not same(claimed, seen.expected) and not _is_plainer(claimed, seen):
                 yield evidence, claimed
+
+
+def _complete(claimed: Any, listed: Callable[[Iterator[Any]], list[Any]]) -> Any:
+    return listed(claimed) if isinstance(claimed, Iterator) else claimed
+
+
+def _followed(steps: Iterator[Any], got: Any) -> list[Any]:
+    """The steps up to the first one that is not as in `got`: a list that equals `got` only when all of it does."""
+    theirs = got if isinstance(got, list | tuple) else ()
+    taken: list[Any] = []
+    for step in steps:
+        taken.append(step)
+        if len(taken) > len(theirs) or not same(step, theirs[len(taken) - 1]):
+            break
+    return taken
 
 
 def _says_something(claimed: Any) -> bool:
@@ -183,6 +204,8 @@ SIGNATURES: dict[str, Callable[..., None]] = {
     "functional.linear": lambda x, weight, bias=None: None,
     "transformer.scaled_dot_product_attention": lambda q, k, v, mask: None,
     "transformer.causal_mask": lambda t_q, t_k=None: None,
+    "generate.filter_logits": lambda z, temperature=1.0, top_k=None, top_p=None: None,
+    "generate.sample": lambda p, u: None,
     "optim.lr_at": lambda steps, peak, warmup, total, floor=0.0: None,
 }
 

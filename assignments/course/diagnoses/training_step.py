@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -65,23 +65,26 @@ LOSSES: dict[str, dict[str, Loss]] = {
 }
 
 
-def _losses(call: Call, loss: Loss = _mean, order: str = "zero backward step") -> list[float]:
-    """What train_step gives at each step when it does these things in this order."""
+def _losses(call: Call, loss: Loss = _mean, order: str = "zero backward step") -> Iterator[float]:
+    """What train_step gives, step by step, when it does these things in this order."""
     lib = call.seen.reference
     if lib is None:
         raise NoSolution
     model = lib.transformer.GPT(rng=lib.generator(0))
     lib.write(model, call.weights)
     optimizer = getattr(lib.optim, call.optimizer)(model.parameters(), **call.settings)
-    found = []
     for x, y in call.batches:
         value = loss(lib, model, np.asarray(x), np.asarray(y))
+        if "again" not in order:
+            yield _number(lib, value)
         for word in order.split():
             _do(word, lib, model, optimizer, value, np.shape(y))
         if "again" in order:
-            value = loss(lib, model, np.asarray(x), np.asarray(y))
-        found.append(float(plain(lib.fetch(value.item()))))
-    return found
+            yield _number(lib, loss(lib, model, np.asarray(x), np.asarray(y)))
+
+
+def _number(lib: Any, loss: Any) -> float:
+    return float(plain(lib.fetch(loss.item())))
 
 
 def _do(word: str, lib: Any, model: Any, optimizer: Any, loss: Any, shape: tuple[int, ...]) -> None:

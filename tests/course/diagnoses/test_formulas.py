@@ -21,6 +21,7 @@ SUBJECTS = (
     calls.clipping,
     calls.data,
     calls.transformer,
+    calls.generation,
 )
 #: Pairs of mistakes that give the same numbers in one of the calls here: the first is told as the second.
 COINCIDENCES = {
@@ -34,6 +35,7 @@ COINCIDENCES = {
     ("mask-hides-itself", "mask-aligned-left"),  # two queries of five keys: three too early
     ("mask-transposed", "mask-sees-ahead"),  # likewise
     ("mask-without-order", "mask-sees-ahead"),  # three ahead of four is everything
+    ("top-k-count", "top-k-ties"),  # all but the first are equal
 }
 
 
@@ -120,3 +122,35 @@ def test_without_a_solved_package_formulas_that_need_it_are_silent(catalogue, re
     for seen in observations(reference, calls.layers):
         for rule in families(catalogue, seen):
             assert rule.see(replace(seen, reference=None)) is None
+
+
+def test_steps_after_the_first_wrong_one_are_not_computed(catalogue, reference):
+    seen = next(o for o in observations(reference, calls.transformer) if o.about == "train.train_step")
+    asked = []
+
+    class Counting:
+        """The solved package, and how often a loss was asked for."""
+
+        def __getattr__(self, name):
+            return getattr(reference, name)
+
+        def fetch(self, value):
+            asked.append(value)
+            return reference.fetch(value)
+
+    wrong = replace(seen, got=[loss + 1.0 for loss in seen.expected], reference=Counting())
+    rules = families(catalogue, wrong)
+    assert all(rule.see(wrong) is None for rule in rules)
+    followed = len(asked)
+    claimed = [numbers for rule in rules for _, numbers in rule.see.numbers(wrong)]
+    assert {len(numbers) for numbers in claimed} == {len(seen.expected)}
+    assert len(claimed) <= followed <= (len(asked) - followed) / len(seen.expected)
+
+
+def test_a_claim_of_another_length_is_no_match(catalogue, reference):
+    seen = next(o for o in observations(reference, calls.transformer) if o.about == "train.train_step")
+    for rule in families(catalogue, seen):
+        for _, numbers in rule.see.numbers(seen):
+            assert rule.see(replace(seen, got=numbers)) is not None
+            assert rule.see(replace(seen, got=numbers[:-1])) is None
+            assert rule.see(replace(seen, got=[*numbers, 9.0])) is None

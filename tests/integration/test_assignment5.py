@@ -1,0 +1,35 @@
+"""Assignment 5 through the real command: full marks, none, and that a quick run leaves the ten trainings out."""
+
+import pytest
+
+#: Checks that reach a stub of another task first: an optimiser's, a model's.
+FIRST_STUB = {"test_own_stack": "A1"}
+
+
+@pytest.fixture
+def check(check):
+    """The real command, on assignment 5."""
+    return lambda folder, *options, **more: check(folder, *options, assignment="assignment5", **more)
+
+
+def test_the_reference_has_full_marks(check, repository):
+    run = check(repository / "reference")
+    assert run.exit_code == 0, run.text
+    assert run.report["score"] == run.report["max_score"] == 100
+    assert run.statuses() == {"passed"}
+    assert "clearly better in 5 of 5 pairs" in " ".join(run.stdout.split())
+
+
+def test_the_template_has_none(check, repository):
+    run = check(repository / "student_template")
+    assert run.exit_code == 1, run.text
+    assert run.report["score"] == 0
+    assert run.statuses() == {"not_implemented"}
+    for result in run.report["checks"]:
+        assert result["message"].startswith(FIRST_STUB.get(result["id"].split("::")[1], result["task"])), result
+
+
+def test_a_quick_run_trains_nothing(check, repository):
+    run = check(repository / "reference", "--quick")
+    assert run.exit_code == 0, run.text
+    assert "test_two_layers_win" not in {c["id"].split("::")[1] for c in run.report["checks"]}
