@@ -2,7 +2,8 @@
 
 The command is killed by SIGKILL at a random moment, started again, and so on; at the end it may finish. Counts what the
 gradebook holds: every submission must have exactly one complete result, everything that was told as graded must have
-been stored, and the scores must be right. Prints JSON; exit code 1 when something was lost or graded twice.
+been stored, and the scores must be right. With `--postgres` on a database server, with `--dask` by the workers of a
+cluster. Prints JSON; exit code 1 when something was lost or graded twice.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ from sqlalchemy import select
 
 sys.path.append(str(Path(__file__).parent))
 import postgres  # noqa: E402
+from dask_cluster import Cluster  # noqa: E402
 from tiny_class import POINTS, write_class, write_course  # noqa: E402
 
 from tinygrade.gradebook.database import Database  # noqa: E402
@@ -53,15 +56,20 @@ class Found:
         return not (self.lost or self.twice or self.told_only or self.wrong)
 
 
-def trial(folder: Path, url: str, size: int, kills: int, seed: int, longest: float = 4.0) -> Found:
-    """Grade `size` submissions while being killed `kills` times, each within `longest` seconds of the start."""
+def trial(
+    folder: Path, url: str, size: int, kills: int, seed: int, longest: float = 4.0, more: Sequence[str] = ()
+) -> Found:
+    """Grade `size` submissions while being killed `kills` times, each within `longest` seconds of the start.
+
+    `more` are words for the command.
+    """
     start = time.monotonic()
     chance = random.Random(seed)
     course = write_course(folder)
     kinds = {f"s{number:04}": KINDS[number % len(KINDS)] for number in range(size)}
     handed = write_class(folder / "class", kinds)
     command = [sys.executable, "-P", "-m", "tinygrade", "grade", "alpha", str(handed), "--course", str(course)]
-    command += ["--gradebook", url]
+    command += ["--gradebook", url, *more]
     told: set[str] = set()
     hit = 0
     for _ in range(kills):
@@ -115,13 +123,18 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--submissions", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--dask", action="store_true", help="on a Dask cluster on loopback: two workers that live on")
     parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL server of its own instead of a file")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         url = f"{folder}/gradebook.db"
         if options.postgres:
             url = postgres.new_database(stack.enter_context(postgres.server()), "kills")
-        found = trial(Path(folder), url, options.submissions, options.kills, options.seed)
+        longest, more = 4.0, list[str]()
+        if options.dask:
+            cluster = stack.enter_context(Cluster(Path(folder) / "cluster", 2))
+            longest, more = 12.0, ["--executor", "dask", "--scheduler", cluster.address]
+        found = trial(Path(folder), url, options.submissions, options.kills, options.seed, longest, more)
     print(json.dumps({**asdict(found), "ok": found.ok}, indent=1))
     sys.exit(0 if found.ok else 1)
 

@@ -105,9 +105,26 @@ def forkserver() -> Iterator[Forkserver | None]:
         server.close()
 
 
+class Kept:
+    """A server for commands that start one and end it: each would load everything anew."""
+
+    def __init__(self, server: Forkserver) -> None:
+        self.fork = server.fork
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def kept_forkserver(forkserver: Forkserver | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands in this process that grade many fork from the server of all tests."""
+    for module in ("audit.run", "coordinator.grader"):
+        monkeypatch.setattr(f"tinygrade.{module}.started", lambda: forkserver and Kept(forkserver))
+
+
 @pytest.fixture
 def forked_command(
-    forkserver: Forkserver | None, monkeypatch: pytest.MonkeyPatch
+    forkserver: Forkserver | None, kept_forkserver: None, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[Sequence[str], Path], subprocess.CompletedProcess[str]]:
     """`forked_command(words, folder)`: `tinygrade WORDS` in this process, its gradings forked from a loaded one.
 

@@ -64,6 +64,9 @@ class Worker(Protocol):
     def cpu_seconds(self) -> float:
         """CPU time of the process so far, as the kernel counts it."""
 
+    def busy_seconds(self) -> float:
+        """Time of its threads on a CPU, finer than `cpu_seconds`, without children; 0.0 where the system is silent."""
+
     def waited_seconds(self) -> float:
         """Time in which the process was runnable but had to wait for a CPU; 0.0 where the system does not tell."""
 

@@ -22,9 +22,9 @@ def tinygrade_add_commands(cli: click.Group) -> None:
 
 @hookimpl
 def tinygrade_check_plugins() -> list[object]:
-    from . import fixtures
+    from . import fixtures, networks, stopwatch, tuning
 
-    return [fixtures]
+    return [fixtures, networks, stopwatch, tuning]
 
 
 @hookimpl

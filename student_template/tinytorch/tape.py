@@ -10,11 +10,13 @@ This file knows no operation. ops.py builds on it, and tensor.py puts both toget
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import numpy as np
 
 Backward = Callable[[np.ndarray], tuple["np.ndarray | None", ...]]
+_numbers = count()
 
 
 class Tensor:
@@ -65,6 +67,7 @@ class Tensor:
         for parent in _parents:
             requires_grad = requires_grad or parent.requires_grad
         self.requires_grad = requires_grad
+        self._number = next(_numbers)  # counts the tensors as they are made: the parents come first
         self._parents = _parents if self.requires_grad else ()
         self._backward = _backward if self.requires_grad else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,8 +80,9 @@ class Done:
 class SmallCourse:
     """Writes files of the course, and audits it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, tinygrade: Callable[..., subprocess.CompletedProcess[str]]) -> None:
         self.root = root
+        self._tinygrade = tinygrade
         self.folder = root / "assignments" / "one"
         self.write("assignments/course.toml", _toml(root))
         self.write("assignments/one/assignment.toml", ASSIGNMENT)
@@ -109,13 +111,14 @@ class SmallCourse:
     def assignment(self) -> Any:
         return load_assignment(load_course(self.root / "assignments"), "one")
 
+    def words(self, *options: str) -> list[str]:
+        return ["audit", "one", "--course", str(self.root / "assignments"), "--seed", "3", *options]
+
     def command(self, *options: str) -> list[str]:
-        course = ["--course", str(self.root / "assignments")]
-        return [sys.executable, "-P", "-m", "tinygrade", "audit", "one", *course, "--seed", "3", *options]
+        return [sys.executable, "-P", "-m", "tinygrade", *self.words(*options)]
 
     def audit(self, *options: str) -> Done:
-        command = self.command(*options)
-        done = subprocess.run(command, capture_output=True, text=True, cwd=self.root, timeout=300, check=False)
+        done = self._tinygrade(self.words(*options), self.root)
         return Done(done.returncode, done.stdout, done.stderr)
 
 
@@ -125,5 +128,5 @@ def _toml(root: Path) -> str:
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> SmallCourse:
-    return SmallCourse(tmp_path)
+def small(tmp_path: Path, forked_command: Callable[..., subprocess.CompletedProcess[str]]) -> SmallCourse:
+    return SmallCourse(tmp_path, forked_command)

@@ -17,6 +17,7 @@ MODULES = (
     *("strings", "prefix_tree", "judging", "progression", "rules"),
     *("weights", "attention", "reference_curve", "figures"),
     "induction",
+    *("networks", "stopwatch"),
 )
 
 

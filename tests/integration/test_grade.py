@@ -30,7 +30,7 @@ MIXED = {"s1": "right", "s2": "wrong", "s3": "crash", "s4": "memory", "s5": "syn
 
 
 @pytest.fixture
-def class_(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Class:
+def class_(tmp_path: Path, capsys: pytest.CaptureFixture[str], kept_forkserver: None) -> Class:
     return Class(tmp_path, capsys)
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 
 import dask_kills
+import kill_grade
 import psutil
 from dask_cluster import Cluster
 from kill_grade import stored
@@ -18,6 +19,16 @@ def test_a_worker_is_killed(tmp_path, left_behind):
     found = dask_kills.trial(tmp_path, size=8, kills=1, seed=1, longest=1.0)
     assert found.ok, found
     assert found.hit_at_work, "the kill came after the end"
+    assert not left_behind()
+
+
+def test_the_command_is_killed(tmp_path, left_behind):
+    """Its workers live on, and may be in the middle of something when it comes back."""
+    with Cluster(tmp_path / "cluster", 1) as cluster:
+        more = ("--executor", "dask", "--scheduler", cluster.address)
+        found = kill_grade.trial(tmp_path, str(tmp_path / "gradebook.db"), 8, kills=2, seed=1, longest=5.0, more=more)
+    assert found.ok, found
+    assert found.hit_at_work, "no kill came while it was at work"
     assert not left_behind()
 
 

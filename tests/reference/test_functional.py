@@ -46,6 +46,15 @@ def test_gelu(lib, rng):
     np.testing.assert_allclose(leaf.grad, numerical, atol=1e-9)
 
 
+def test_gelu_far_from_zero(lib):
+    """Warnings are errors here: neither side overflows."""
+    x = lib.tensor.Tensor([-1e3, -40.0, 40.0, 1e3], requires_grad=True)
+    y = lib.functional.gelu(x)
+    y.backward(np.ones(4))
+    np.testing.assert_allclose(y.data, [0.0, 0.0, 40.0, 1e3], atol=1e-200)
+    np.testing.assert_allclose(x.grad, [0.0, 0.0, 1.0, 1.0], atol=1e-200)
+
+
 @pytest.mark.parametrize("ignore_index", [None, 0, -100])
 def test_cross_entropy(lib, rng, ignore_index):
     F, logits = lib.functional, rng.normal(size=(2, 4, 5))

@@ -116,3 +116,16 @@ def test_predict_next(lib, model):
 def test_predict_next_refuses(lib, model, prompt):
     with pytest.raises(ValueError):
         lib.train.predict_next(model, prompt)
+
+
+def test_a_model_in_single_precision_stays_there(lib, seed_batch):
+    """Nothing on the way makes it twice as slow by stray double numbers."""
+    model = lib.transformer.GPT(rng=np.random.default_rng(0))
+    for parameter in model.parameters():
+        parameter.data = parameter.data.astype(np.float32)
+    optimizer = lib.optim.AdamW(model.parameters(), lr=1e-3)
+    lib.train.train_step(model, optimizer, *seed_batch)
+    assert model(seed_batch[0]).data.dtype == np.float32
+    for name, parameter in model.named_parameters():
+        assert parameter.data.dtype == parameter.grad.dtype == np.float32, name
+    assert optimizer.m.dtype == optimizer.v.dtype == np.float32

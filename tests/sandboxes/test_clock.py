@@ -24,8 +24,17 @@ def test_it_counts_what_a_process_used():
     assert used <= time.process_time() - start + 0.05
 
 
+def test_milliseconds_are_counted_too():
+    before, start = clock.busy_seconds(os.getpid()), time.process_time()
+    while time.process_time() - start < 0.003:
+        pass
+    # Other threads of this process may have run meanwhile; the kernel counts up to this very reading.
+    assert 0.003 <= clock.busy_seconds(os.getpid()) - before < 0.05
+
+
 def test_a_process_that_is_gone_used_nothing():
     assert clock.cpu_seconds(GONE) == 0.0
+    assert clock.busy_seconds(GONE) == 0.0
     assert clock.waited_seconds(GONE) == 0.0
 
 

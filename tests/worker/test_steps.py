@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinygrade.worker.loops import LOOPS
-from tinygrade.worker.steps import attributes, called, fit, listed, trajectory
+from tinygrade.worker.steps import attributes, called, fit, listed, trajectory, within
 from tinygrade.worker.surface import Surface
 
 
@@ -119,3 +119,44 @@ def test_called_takes_positions_and_names(surface, tensor):
 
 def test_all_of_them_can_be_asked_for():
     assert {"trajectory", "fit", "listed", "called"} <= set(LOOPS)
+
+
+class Node:
+    """As much of a tensor as `within` looks at."""
+
+    def __init__(self, data, requires_grad=False, _parents=()):
+        self.data, self.requires_grad, self._parents = data, requires_grad, _parents
+
+
+class Switch:
+    """A context that switches a tensor's wish for a gradient off, and counts its ends."""
+
+    def __init__(self, tensor):
+        self.tensor, self.ended = tensor, []
+
+    def __enter__(self):
+        self.tensor.requires_grad = False
+
+    def __exit__(self, kind, error, traceback):
+        self.tensor.requires_grad = True
+        self.ended.append(kind)
+
+
+@pytest.mark.parametrize("fail", [False, True])
+def test_within_tells_what_a_result_remembers(fail):
+    leaf = Node(np.ones(2), requires_grad=True)
+    switch = Switch(leaf)
+    double = lambda x: Node(2 * x.data, x.requires_grad, (x,) * x.requires_grad)  # noqa: E731
+    seen = within(Surface(lambda: Node, []), switch, double, [leaf], fail)
+    assert seen["output"].tolist() == [2, 2]
+    assert (seen["asks"], seen["parents"]) == (False, 0)
+    assert leaf.requires_grad
+    assert [kind is None for kind in switch.ended] == [not fail]
+
+
+def test_within_hands_on_what_the_code_raises(surface):
+    def fails(x):
+        raise KeyError("theirs")
+
+    with pytest.raises(KeyError):
+        within(surface, Switch(surface.leaf(np.ones(1))), fails, [1], False)

@@ -68,3 +68,11 @@ def fit(lib: Any, model: Any, loss: Any, optimizer: Any, x: np.ndarray, y: np.nd
     if type(found) is not list or len(found) != steps:
         raise StudentFailure(NO_ANSWER)
     return found
+
+
+def within(lib: Any, context: Any, f: Any, args: Sequence[Any], *, fail: bool = False) -> dict[str, Any]:
+    """What `f(*args)` gives inside `with context:` (see `worker.steps.within`): `output`, `asks`, `parents`."""
+    found = lib.loop("within", context, f, list(args), fail)
+    if type(found) is not dict or set(found) != {"output", "asks", "parents"}:
+        raise StudentFailure(NO_ANSWER)
+    return found

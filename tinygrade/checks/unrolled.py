@@ -117,6 +117,13 @@ def _fit(
         writer.show("losses", "losses", step)
 
 
+def _within(writer: Any, step: Step, last: bool, context: Any, f: Any, args: Any, fail: bool) -> None:
+    output, words = writer.names.new("y"), ", ".join(map(writer.literals.source, args))
+    writer.call(f"with {writer.refer(context)}:\n    {output} = {writer.refer(f)}({words})")
+    if last:
+        writer.statement(f'print("asks for a gradient:", {output}.requires_grad, "parents:", len({output}._parents))')
+
+
 UNROLLED: dict[str, Callable[..., None]] = {
     "chain": _chain,
     "descend": _descend,
@@ -125,4 +132,5 @@ UNROLLED: dict[str, Callable[..., None]] = {
     "called": _called,
     "trajectory": _trajectory,
     "fit": _fit,
+    "within": _within,
 }

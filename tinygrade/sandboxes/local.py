@@ -9,7 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Collection
+from collections import deque
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,12 @@ def worker_command(*args: str) -> list[str]:
 
 
 class LocalSandbox:
-    """See `tinygrade.sandbox.Sandbox`."""
+    """See `tinygrade.sandbox.Sandbox`.
+
+    While a worker runs a check, the next one is forked and confines itself beside it, with nothing of anybody's in it;
+    and one that is killed is reaped while the next already works. A fork of this process shares the zygote and may have
+    neither: an answer that one of them did not wait for would be taken for the other's.
+    """
 
     def __init__(self, limits: Limits, without: Collection[str] = (), scratch: Path | None = None) -> None:
         self._limits = limits
@@ -50,6 +56,10 @@ class LocalSandbox:
         self._gate = Gate()
         self._patience = Patience(limits.idle_seconds)
         self._workers: list[Channel] = []
+        self._owner = os.getpid()
+        self._spare: _Begun | None = None
+        #: What takes the answers that the zygote still owes, in their order.
+        self._awaited: deque[Callable[[dict[str, Any]], None]] = deque()
         self._start_zygote()
 
     def _start_zygote(self) -> None:
@@ -66,62 +76,147 @@ class LocalSandbox:
             )
 
     def open(self, *, cpu_seconds: float) -> Channel:
-        return self._fork(cpu_seconds, canary=False)
+        usual = cpu_seconds == self._limits.cpu_seconds
+        channel = (self._taken() if usual else None) or self._forked(cpu_seconds, canary=False)
+        if usual and self.is_alone and self._spare is None:
+            with contextlib.suppress(GraderError):  # who needs it will see
+                self._spare = self._begin(cpu_seconds, canary=False)
+        return channel
 
     def isolation(self) -> Isolation:
-        return measured(self._fork(5.0, canary=True), self._gate)
+        found = measured(self._forked(5.0, canary=True), self._gate)
+        self._settle()  # a fork of this process must find nothing owed
+        return found
 
     def slept(self) -> float:
         return self._patience.slept()
 
+    @property
+    def is_alone(self) -> bool:
+        """Does nobody else talk to the zygote?"""
+        return os.getpid() == self._owner
+
     def close(self) -> None:
         for worker in self._workers:
             worker.close()
+        if self._spare is not None:
+            self._spare.close()
+        with contextlib.suppress(GraderError):
+            self._settle()
         self._control.close()
         self._zygote.kill()
         self._zygote.wait(10)
 
-    def _ask_for_worker(self, message: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+    # ---- workers ----
+
+    def _taken(self) -> Channel | None:
+        """The spare, if there is one that lives and is confined as it must be."""
+        spare, self._spare = self._spare, None
+        if spare is None:
+            return None
+        try:
+            self._settle()
+        except GraderError:
+            spare.close()
+            return None
+        try:
+            return self._passed(spare)
+        except GraderError:  # student code that may send signals may have ended it: a new one tells more
+            return None
+
+    def _forked(self, cpu_seconds: float, *, canary: bool) -> Channel:
         """Student code that may send signals may end the zygote: then a new one takes its place, once."""
         try:
-            return self.request(message, fds)
+            begun = self._begin(cpu_seconds, canary=canary)
+            self._settle()
         except GraderError:
             self._control.close()
             self._zygote.kill()
             self._zygote.wait(10)
+            self._awaited.clear()
             self._start_zygote()
-            return self.request(message, fds)
+            begun = self._begin(cpu_seconds, canary=canary)
+            self._settle()
+        return self._passed(begun)
 
-    def _fork(self, cpu_seconds: float, *, canary: bool) -> Channel:
-        ours: list[int] = []
+    def _begin(self, cpu_seconds: float, *, canary: bool) -> _Begun:
+        """Ask for a worker; it is there when the zygote has answered."""
+        begun = _Begun(Scratch(self._scratch, self._limits.scratch_mib))
         theirs: list[int] = []
         for readable_by_us in (False, True, True, True):  # requests, replies, stdout, stderr
             r, w = os.pipe()
-            ours.append(r if readable_by_us else w)
+            begun.ends.append(r if readable_by_us else w)
             theirs.append(w if readable_by_us else r)
-        scratch = Scratch(self._scratch, self._limits.scratch_mib)
-        limits = {"memory_mib": self._limits.memory_mib, "cpu_seconds": cpu_seconds, "scratch": scratch.request}
-        answer = self._ask_for_worker({"do": "fork", "limits": limits, "canary": canary}, theirs)
-        for fd in theirs:
-            os.close(fd)
-        process = Forked(self, answer["pid"], scratch)
-        channel = Channel(process, ours[0], ours[1], ours[2:], self._limits.output_kib << 10, self._patience)
+        scratch = begun.scratch.request
+        limits = {"memory_mib": self._limits.memory_mib, "cpu_seconds": cpu_seconds, "scratch": scratch}
+        try:
+            self._send({"do": "fork", "limits": limits, "canary": canary}, theirs, begun.started)
+        except GraderError:
+            begun.close()
+            raise
+        finally:
+            for fd in theirs:
+                os.close(fd)
+        return begun
+
+    def _passed(self, begun: _Begun) -> Channel:
+        requests, replies, *prints = begun.ends
+        process = Forked(self, begun.pid, begun.scratch)
+        channel = Channel(process, requests, replies, prints, self._limits.output_kib << 10, self._patience)
         self._workers = [*(worker for worker in self._workers if worker.is_open), channel]
         self._gate.pass_through(channel)
         return channel
 
+    # ---- the zygote ----
+
     def request(self, message: dict[str, Any], fds: list[int]) -> dict[str, Any]:
-        """Ask the zygote. It runs only our code: no answer within this time is our fault."""
+        """Ask the zygote, and wait for the answer."""
+        answers: list[dict[str, Any]] = []
+        self._send(message, fds, answers.append)
+        self._settle()
+        return answers[0]
+
+    def reap_later(self, pid: int) -> None:
+        """Let the zygote reap a worker that was killed, without waiting for it."""
+        with contextlib.suppress(GraderError):  # the zygote is dead, and its workers with it
+            self._send({"do": "reap", "pid": pid}, [], lambda answer: None)
+
+    def _send(self, message: dict[str, Any], fds: list[int], then: Callable[[dict[str, Any]], None]) -> None:
         self._control.settimeout(PATIENCE_SECONDS)
         try:
             socket.send_fds(self._control, [json.dumps(message).encode()], fds)
-            data = self._control.recv(4096)
         except OSError as error:
             raise GraderError(f"the worker's parent process does not answer: {error}") from error
-        if not data:
-            raise GraderError(f"the worker's parent process ended with code {self._zygote.poll()}")
-        answer: dict[str, Any] = json.loads(data)
-        return answer
+        self._awaited.append(then)
+
+    def _settle(self) -> None:
+        """Take all answers. The zygote runs only our code: none within this time is our fault."""
+        while self._awaited:
+            try:
+                data = self._control.recv(4096)
+            except OSError as error:
+                raise GraderError(f"the worker's parent process does not answer: {error}") from error
+            if not data:
+                raise GraderError(f"the worker's parent process ended with code {self._zygote.poll()}")
+            self._awaited.popleft()(json.loads(data))
+
+
+class _Begun:
+    """A worker that was asked for, and our ends of its pipes."""
+
+    def __init__(self, scratch: Scratch) -> None:
+        self.scratch = scratch
+        self.ends: list[int] = []
+        self.pid = 0
+
+    def started(self, answer: dict[str, Any]) -> None:
+        self.pid = answer["pid"]
+
+    def close(self) -> None:
+        """Nobody needs it: without its pipes it ends by itself, and with its parent at the latest."""
+        for fd in self.ends:
+            os.close(fd)
+        self.scratch.remove()
 
 
 class Forked:
@@ -135,16 +230,19 @@ class Forked:
     def excess(self) -> str:
         return self._scratch.excess()
 
-    def end(self) -> int:
-        status = self._killed()
-        self._scratch.remove()
-        return status
-
-    def _killed(self) -> int:
+    def end(self, *, ask: bool) -> int:
         # The worker leads its group since `confine`; before that it is still in ours, so kill it alone too.
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError):
                 kill(self.pid, signal.SIGKILL)
+        if not ask and self._sandbox.is_alone and self._scratch.request is None:
+            self._sandbox.reap_later(self.pid)
+            return -signal.SIGKILL
+        status = self._reaped()
+        self._scratch.remove()
+        return status
+
+    def _reaped(self) -> int:
         try:
             status: int = self._sandbox.request({"do": "reap", "pid": self.pid}, [])["status"]
         except GraderError:  # the zygote is dead, and its workers with it

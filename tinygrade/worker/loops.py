@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .steps import attributes, called, fit, listed, trajectory
+from .steps import attributes, called, fit, listed, trajectory, within
 from .surface import Surface
 
 
@@ -83,5 +83,5 @@ def _verdict(judge: Any, call: Sequence[Any]) -> bool | str:
 
 #: What the trusted side may ask for by name.
 LOOPS: dict[str, Callable[..., Any]] = {
-    f.__name__: f for f in (chain, descend, verdicts, listed, attributes, called, trajectory, fit)
+    f.__name__: f for f in (chain, descend, verdicts, listed, attributes, called, trajectory, fit, within)
 }

@@ -80,3 +80,30 @@ def fit(
         optimizer.step()
         losses.append(unwrap(surface, value))
     return losses
+
+
+class _Ended(Exception):
+    """What ends a block of `within` on purpose."""
+
+
+def within(surface: Surface, context: Any, f: Callable[..., Any], args: Sequence[Any], fail: bool) -> dict[str, Any]:
+    """What `f(*args)` gives inside `with context:`, as a tensor.
+
+    Args:
+        fail: the block ends with an exception.
+
+    Returns:
+        `output`: its array; `asks`: does it ask for a gradient; `parents`: how many tensors it remembers.
+    """
+    seen: dict[str, Any] = {}
+    try:
+        with context:
+            output = f(*args)
+            seen["output"] = unwrap(surface, output)
+            seen["asks"] = surface.is_leaf(output)
+            seen["parents"] = len(output._parents)
+            if fail:
+                raise _Ended
+    except _Ended:
+        pass
+    return seen

@@ -5,7 +5,7 @@ Ten digits and twenty letters, strings of 2 to 9 characters; where digits end th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ..strings import VOCABULARY
 from .data import LONGEST
@@ -21,12 +21,16 @@ def _at(start: str, distance: int) -> str:
     return _LETTERS[index] if 0 <= index < len(_LETTERS) else ""
 
 
+def made(start: str, distances: Iterable[int]) -> str:
+    """The characters at these distances from `start`; "" where one of them would be beyond the letters."""
+    chars = [_at(start, distance) for distance in distances]
+    return "".join(chars) if all(chars) else ""
+
+
 def _shape(distances: Callable[[int], int], lengths: range) -> Callable[[str], Iterator[str]]:
     def strings(start: str) -> Iterator[str]:
-        for length in lengths:
-            chars = [_at(start, distances(i)) for i in range(length)]
-            if all(chars):
-                yield "".join(chars)
+        found = (made(start, map(distances, range(length))) for length in lengths)
+        return (string for string in found if string)
 
     return strings
 

@@ -79,6 +79,10 @@ def losses(
 
 
 def _clip(parameters: list[Any], bound: float) -> None:
-    for parameter in parameters:
-        g = parameter.grad
+    """Bound every entry of every gradient, in place."""
+    gradients = [parameter.grad for parameter in parameters]
+    # After the first steps hardly any entry is that large: one look at all is a third of the time of clipping each.
+    if np.abs(np.concatenate(gradients, axis=None)).max() <= bound:
+        return
+    for g in gradients:
         np.minimum(np.maximum(g, -bound, out=g), bound, out=g)  # a third of the time of np.clip on small arrays

@@ -22,7 +22,9 @@ SUBJECTS = (
     *("sgd", "adamw", "clipping"),
     *("mask", "attention", "self_attention", "block", "model", "training_step"),
     *("properties", "curve", "predictions"),
+    *("checkpoint", "finetuning"),
     "experiments",
+    *("choosing", "reading", "fused", "speed"),
 )
 
 

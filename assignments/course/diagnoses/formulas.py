@@ -204,6 +204,8 @@ SIGNATURES: dict[str, Callable[..., None]] = {
     "functional.linear": lambda x, weight, bias=None: None,
     "transformer.scaled_dot_product_attention": lambda q, k, v, mask: None,
     "transformer.causal_mask": lambda t_q, t_k=None: None,
+    "generate.filter_logits": lambda z, temperature=1.0, top_k=None, top_p=None: None,
+    "generate.sample": lambda p, u: None,
     "optim.lr_at": lambda steps, peak, warmup, total, floor=0.0: None,
 }
 

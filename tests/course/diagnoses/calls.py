@@ -263,3 +263,61 @@ def steps(reference: Any, rng: Any, drawn: dict[str, np.ndarray]) -> Iterator[Ob
         losses = [number(lib, lib.train.train_step(model, optimizer, x, y)) for x, y in batches]
         inputs = {"weights": drawn, "batches": batches, "optimizer": name, "settings": settings}
         yield ValueMismatch("train.train_step", None, losses, inputs, reference=reference)
+
+
+# ---- generation ------------------------------------------------------------------------------------
+
+
+def generation(reference: Any, rng: Any) -> Iterator[Observation]:
+    z, tied = 2.0 * rng.standard_normal(9), np.array([0.3, 1.7, 2.6, 1.7, 1.7, -1.0])
+    for inputs in (
+        *({"z": z, "temperature": t} for t in (0.5, 2.0)),
+        *({"z": a, "temperature": 0.0} for a in (z, tied)),
+        {"z": tied, "top_k": 2},
+        {"z": -2.0 - np.abs(z), "top_k": 4},
+        {"z": z / 3, "top_p": 0.8},
+        {"z": z / 3, "temperature": 1.5, "top_p": 0.7},
+        {"z": z / 3, "temperature": 1.5, "top_k": 4, "top_p": 0.7},
+    ):
+        yield value(reference, "generate.filter_logits", inputs)
+    for p, u in (([0.25, 0.25, 0.5], 0.25), ([0.0, 0.5, 0.5], 0.0), ([0.1] * 10 + [0.0], 1 - 2**-53)):
+        yield value(reference, "generate.sample", {"p": np.array(p), "u": u})
+    yield from reading(reference, rng)
+    yield from fused(reference, rng)
+
+
+def reading(reference: Any, rng: Any) -> Iterator[Observation]:
+    given = {"weights": {name: 1.5 * w for name, w in weights(rng).items()}, "heads": HEADS, "layers": 1}
+    model = reference.transformer.GPT(rng=reference.generator(0))
+    reference.write(model, given["weights"])
+    ids = rng.integers(1, VOCABULARY, 9)
+    chunks = [ids[:4], ids[4:5], ids[5:8]]
+    cache = reference.generate.KVCache(1, HEADS, LENGTH, WIDTH // HEADS)
+    expected = [plain(reference.fetch(reference.generate.forward_cached(model, chunk, cache))) for chunk in chunks]
+    yield ValueMismatch("generate.forward_cached", None, expected, {"chunks": chunks, **given})
+    asked = [
+        {"prompt": [3, 4, 5], "max_new": 5, "seed": 1, "temperature": 4.0, "top_k": 7},
+        {"prompt": [6, 7], "max_new": 6, "seed": 2, "temperature": 4.0, "top_p": 0.7, "never": [1, *range(8, 20)]},
+    ]
+    texts = []
+    for call in asked:
+        options = {"stop": None, **{k: v for k, v in call.items() if k not in ("prompt", "max_new", "seed")}}
+        generator = reference.generator(call["seed"])
+        text = reference.generate.generate(model, call["prompt"], call["max_new"], rng=generator, **options)
+        texts.append(np.array([int(np.asarray(token)) for token in reference.fetch(text)]))
+    yield ValueMismatch("generate.generate", None, texts, {"calls": asked, **given})
+
+
+def fused(reference: Any, rng: Any) -> Iterator[Observation]:
+    drawn = weights(rng)
+    attention = reference.transformer.CausalSelfAttention(WIDTH, HEADS, rng=reference.generator(0))
+    reference.write(attention, below(drawn, "blocks.0.attn"))
+    x, g = rng.standard_normal((2, 5, WIDTH)), rng.standard_normal((2, 5, 3 * WIDTH))
+    inputs = {"x": x, "g": g, "weights": drawn}
+    together = plain(reference.fetch(reference.fast.fused_qkv(x, attention)))
+    yield ValueMismatch("fast.fused_qkv", None, together, inputs)
+    rule = plain(reference.fetch(reference.fast.fused_qkv_vjp(g, x, attention)))
+    yield ValueMismatch("fast.fused_qkv_vjp", None, rule, inputs)
+    for shape in ((2, 3, 7), (5, 4)):
+        logits, targets = rng.standard_normal(shape), rng.integers(0, shape[-1], shape[:-1])
+        yield value(reference, "fast.fused_cross_entropy", {"logits": logits, "targets": targets})
