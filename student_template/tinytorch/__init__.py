@@ -4,5 +4,5 @@ Nothing is imported here, so that a mistake in one file never stops the others f
 need from its own module: `from tinytorch.tensor import Tensor`.
 
 Reading order: hello (A0) - tape, ops, tensor, gradcheck (A1) - functional, init, nn, optim, data (A2) -
-transformer, train (A3) - experiments (A5) - generate, fast (A6).
+transformer, train (A3) - checkpoint, finetune (A4) - experiments (A5) - generate, fast (A6).
 """
