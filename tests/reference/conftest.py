@@ -20,7 +20,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "reference" / "tinytorch"
 MODULES = (
     *("tape", "tensor", "ops", "gradcheck"),
     *("functional", "init", "nn", "optim", "data"),
-    *("transformer", "train"),
+    *("transformer", "train", "checkpoint", "finetune"),
     "experiments",
     *("generate", "fast"),
 )
