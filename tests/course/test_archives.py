@@ -55,5 +55,5 @@ def test_the_hostile_one_has_the_same_names_and_runs_when_it_is_unpickled(course
         with pytest.raises(ValueError, match="allow_pickle=False"):
             archive["a"]
     with np.load(io.BytesIO(content), allow_pickle=True) as archive:
-        assert archive["a"].item() is None
+        assert archive["a"] is None
     assert [file.name for file in tmp_path.iterdir()] == [course.archives.TRACE]
