@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from tinygrade import StudentFailure
+from tinygrade.checks.compare import describe
 
 pytestmark = [pytest.mark.task("A5.2"), pytest.mark.where("experiments.sweep")]
 LOG = "runs.jsonl"
@@ -25,7 +26,8 @@ def require_once(mistake, bench, runs, keys):
     """What came back are these runs, each once, with the values that `make_run` gave."""
     wrong = next((run for run in runs if not bench.same(run)), None)
     if wrong is not None:
-        raise StudentFailure(f"a run came back that is not what make_run gave: its metric is {wrong['metric']}")
+        told = "a run came back that is not what make_run gave"
+        raise StudentFailure(f"{told}: its metric is {describe(wrong['metric'])}")
     back, expected = Counter(map(bench.key_of, runs)), Counter(keys)
     if back != expected:
         missing, more = (expected - back).total(), (back - expected).total()

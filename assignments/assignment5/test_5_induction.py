@@ -45,7 +45,7 @@ def configs_of(student, induction):
         raise StudentFailure("finalists does not give two configurations")
     for config, layers in zip(found, (1, 2), strict=True):
         for name, kind in KEYS.items():
-            value = config.get(name)
+            value = config[name] = plain(config.get(name))
             if type(value) not in (kind, int) or not value > 0:
                 raise StudentFailure(f"{name} of the configuration with {layers} layers is {describe(value)}")
         if config["layers"] != layers:
@@ -100,10 +100,13 @@ def accuracy(student, judge, config, seed, data, held_out, induction):
     copy = judge.transformer.GPT(**induction.sizes(config), rng=judge.generator(0))
     judge.write(copy, trained)
     x, y = held_out
-    logits = np.asarray(judge.fetch(copy(x)))
-    if logits.shape != (*y.shape, induction.SYMBOLS + 1):
-        raise StudentFailure(f"the model gives {describe(logits)} for {len(x)} rows")
+    logits = np.asarray(judge.fetch(copy(x), shape=(*y.shape, induction.SYMBOLS + 1), dtype="f"))
     return float((logits.argmax(axis=-1) == y)[y > 0].mean())
+
+
+def plain(value):
+    """A numpy number as Python's."""
+    return value.item() if isinstance(value, np.generic | np.ndarray) and np.ndim(value) == 0 else value
 
 
 def parameter(model, name):

@@ -22,6 +22,7 @@ MODULES = (
     *("functional", "init", "nn", "optim", "data"),
     *("transformer", "train", "checkpoint", "finetune"),
     "experiments",
+    *("generate", "fast"),
 )
 SEED_STRINGS = [
     *("AAAA", "BBBB", "CCCC", "1111", "2222"),
