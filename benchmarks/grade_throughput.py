@@ -1,9 +1,11 @@
-"""How many submissions a minute? `python -m benchmarks.grade_throughput [--submissions 200] [--slow N]`.
+"""How many submissions a minute? `python -m benchmarks.grade_throughput [--submissions 200] [--slow N] [--together]`.
 
 A mixed class for assignment 3 through the real command: four in ten right, four wrong (mutants that train at ordinary
 speed), one broken (does not compile, stubs, a name is missing), one hostile (exits, floods, forged answers). `--slow`
 adds submissions that use a whole limit: endless loops and sleep in every forward. Prints JSON: rate, CPU seconds of all
-processes for each submission (which depends less on what else runs), and a second run in which nothing has changed.
+processes for each submission (which depends less on what else runs) over all and by kind, load before and after, and a
+second run in which nothing has changed. Kinds are graded one after the other into one gradebook, so that the CPU of
+each is known; `--together` grades all at once, as a class comes.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -93,16 +96,33 @@ def write_class(folder: Path, assignment: Assignment, size: int, slow: int) -> N
             stream.write(f"\n# {number}\n")
 
 
-def graded(students: Path, gradebook: Path, jobs: int) -> tuple[float, float, str]:
-    """Wall seconds, CPU seconds and output of one run of the command."""
+@dataclass
+class Cost:
+    """What a run of the command took."""
+
+    seconds: float
+    cpu_seconds: float
+    output: str
+
+
+def graded(students: list[Path], gradebook: Path, jobs: int) -> Cost:
+    """One run of the command."""
     options = ["--gradebook", str(gradebook), "--course", str(ROOT / "assignments"), "--jobs", str(jobs)]
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    command = [sys.executable, "-P", "-m", "tinygrade", "grade", "assignment3", str(students), *options]
+    command = [sys.executable, "-P", "-m", "tinygrade", "grade", "assignment3", *map(str, students), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert done.returncode in (0, 4), done.stdout + done.stderr
-    return time.monotonic() - start, cpu, done.stdout
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(time.monotonic() - start, cpu, done.stdout)
+
+
+def by_kind(handed: list[Path], together: bool) -> dict[str, list[Path]]:
+    """The submissions of each kind; all under one name when they are graded together."""
+    found: dict[str, list[Path]] = {}
+    for folder in handed:
+        found.setdefault("all" if together else folder.name.partition("-")[2], []).append(folder)
+    return found
 
 
 def main() -> None:
@@ -110,27 +130,41 @@ def main() -> None:
     parser.add_argument("--submissions", type=int, default=200)
     parser.add_argument("--slow", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--together", action="store_true", help="all at once: no figures by kind")
     options = parser.parse_args()
     assignment = config.load_assignment(config.load_course(ROOT / "assignments"), "assignment3")
-    load = os.getloadavg()[0]
+    size, load = options.submissions + options.slow, os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
-        students, gradebook = Path(folder) / "class", Path(folder) / "gradebook.db"
-        write_class(students, assignment, options.submissions, options.slow)
-        wall, cpu, text = graded(students, gradebook, options.jobs)
-        again, _, second = graded(students, gradebook, options.jobs)
-    size = options.submissions + options.slow
-    print(text, file=sys.stderr)
+        gradebook = Path(folder) / "gradebook.db"
+        write_class(Path(folder) / "class", assignment, options.submissions, options.slow)
+        handed = sorted((Path(folder) / "class").iterdir())
+        costs = {}
+        for kind, some in by_kind(handed, options.together).items():
+            costs[kind] = (len(some), graded(some, gradebook, options.jobs))
+            print(costs[kind][1].output, file=sys.stderr)
+        load_after = os.getloadavg()[0]
+        again = graded(handed, gradebook, options.jobs)
+    wall, cpu = (sum(getattr(cost, name) for _, cost in costs.values()) for name in ("seconds", "cpu_seconds"))
     figures = {
         "submissions": size,
         "jobs": options.jobs,
-        "load_before": load,
+        "load": [round(load, 1), round(load_after, 1)],
         "seconds": round(wall, 1),
         "per_minute": round(60 * size / wall, 1),
         "cpu_seconds_each": round(cpu / size, 2),
         "per_minute_by_cpu": round(60 * options.jobs * size / cpu, 1),
-        "not_graded": text.count("not graded, not zero"),
-        "again_seconds": round(again, 2),
-        "again_line": next((line for line in second.splitlines() if "graded already" in line), ""),
+        "kinds": {
+            kind: {
+                "submissions": number,
+                "cpu_seconds_each": round(cost.cpu_seconds / number, 2),
+                "share_of_cpu": round(cost.cpu_seconds / cpu, 3),
+                "seconds": round(cost.seconds, 1),
+            }
+            for kind, (number, cost) in costs.items()
+        },
+        "not_graded": sum(cost.output.count("not graded, not zero") for _, cost in costs.values()),
+        "again": {"seconds": round(again.seconds, 2), "cpu_seconds": round(again.cpu_seconds, 2)},
+        "again_line": next((line for line in again.output.splitlines() if "graded already" in line), ""),
     }
     print(json.dumps(figures, indent=1))
 

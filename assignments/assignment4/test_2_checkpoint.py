@@ -43,7 +43,8 @@ def test_weights(student, small, rng, mistake):
         raise StudentFailure("saving has changed the model")
     require_file(student, FILE)
     student.folder.renew()
-    model = small.build(student, small.random(rng))
+    other = small.random(rng)
+    model = small.build(student, other)
     optimizer = optimizer_of(student, "AdamW", model)
     step = student.fetch(student.checkpoint.load_checkpoint(FILE, model, optimizer, student.generator(2)))
     for name, array in small.read(student, model).items():
@@ -52,9 +53,11 @@ def test_weights(student, small, rng, mistake):
             continue
         if np.array_equal(array, right.astype(np.float32)) or np.array_equal(array, right.astype(np.float16)):
             raise mistake("checkpoint-precision", f"{name} has lost digits on its way through the file", name=name)
+        if np.array_equal(array, other[name]):
+            raise mistake("weights-not-loaded", f"loading has left {name} as it was before", name=name)
         raise StudentFailure(f"{name} has other numbers after loading than it was saved with")
     if step is None or np.shape(step) != () or step != 17:
-        raise StudentFailure("load_checkpoint does not give the step that was saved")
+        raise mistake("step-not-returned", "load_checkpoint does not give the step that was saved, 17")
 
 
 @pytest.mark.points(6)
@@ -125,7 +128,7 @@ def test_generator(student, grading, mistake):
     student.checkpoint.save_checkpoint(*run((1, rng)))
     right = drawn(same)
     if not all(map(np.array_equal, drawn(rng), right)):
-        raise StudentFailure("saving draws from the generator: it goes on with other numbers than without saving")
+        raise mistake("saving-draws", "after saving, the generator draws other numbers than without saving")
     student.folder.renew()
     rng, unused = student.generator(seed + 1), student.generator(seed + 1)
     student.checkpoint.load_checkpoint(*run((rng,)))

@@ -65,7 +65,8 @@ def test_fused_cross_entropy(parity, student, rng, mistake, kind):
 
 def batch_of(rng, rows=3, steps=7):
     tokens = rng.integers(0, 31, (rows, steps + 1))
-    return tokens[:, :-1], tokens[:, 1:]
+    x, y = tokens[:, :-1], tokens[:, 1:]
+    return x, y
 
 
 def evaluated(lib, net, x, y, single=False):

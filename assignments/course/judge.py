@@ -16,6 +16,9 @@ from .strings import CASES, SEED_STRINGS, inputs_and_targets
 OWN_FORWARD_SHARE = 0.5
 #: Exact cases that no causal model reaches.
 IMPOSSIBLE_EXACT = 13
+#: Snapshots in a row, about a hundred steps, in which every parameter holds a NaN. Steps of any size leave it there,
+#: and whoever starts again with other weights does so earlier.
+LOST = 10
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Judge:
         self.whose = whose
         self.history: list[Judged] = []
         self._fresh = fresh
+        self._lost = 0
         self._forward = forward
         self._x, self._y = inputs_and_targets(self.strings)
         #: The loss of a model that knows the position only.
@@ -85,7 +89,17 @@ class Judge:
         credit = judging.loss_credit(loss, self.floor, self.none_at)
         judged = Judged(step, loss, credit, judging.training_proof(fresh), predictions)
         self.history.append(judged)
+        lost = all(np.isnan(values).any() for values in weights.values())
+        self._lost = self._lost + 1 if lost and np.isnan(loss) else 0
         return judged
+
+    @property
+    def is_over(self) -> bool:
+        """Can no later snapshot be better? Full credit was reached, or no number can come back into the weights.
+
+        A loss that stands still is no reason: it may fall yet.
+        """
+        return self.history[-1].is_full or self._lost >= LOST
 
     def is_leak(self, judged: Judged) -> bool:
         """Better than any causal model can be: it has seen the targets."""

@@ -136,7 +136,7 @@ def _trained(grading: Any, judge: Judge, shapes: dict[str, Any]) -> TrainingRun:
             kept.update(snapshot.weights)
         if judge.is_leak(judged):
             leaks.append(judged)
-        return bool(leaks) or (judged.is_full and settings["early_stop"])
+        return bool(leaks) or (judge.is_over and settings["early_stop"])
 
     def on_progress(**data: Any) -> None:
         shown = {"label": "training", "floor": judge.floor, "curve": curve[-200:]}

@@ -35,7 +35,7 @@ def filter_logits(
     # BEGIN SOLUTION A6.1: sort once, keep the first ones, softmax over them
     if temperature < 0 or (top_k is not None and top_k < 1) or (top_p is not None and not 0 < top_p <= 1):
         raise ValueError(f"temperature {temperature}, top_k {top_k}, top_p {top_p}")
-    z = np.asarray(z, dtype=np.float64)
+    z = np.array(z, np.float64)
     kept = np.argsort(-z, kind="stable")[: 1 if temperature == 0 else top_k]
     p = np.exp((z[kept] - z[kept[0]]) / (temperature or 1.0))
     p /= p.sum()
@@ -144,12 +144,14 @@ def _gelu(x: np.ndarray) -> np.ndarray:
     return 0.5 * x * (1.0 + np.tanh(0.7978845608028654 * x * (1.0 + 0.044715 * x * x)))  # sqrt(2 / pi)
 
 
+def _heads(x: np.ndarray, heads: int) -> np.ndarray:
+    """(t,C) -> (H,t,D)"""
+    return x.reshape(len(x), heads, -1).swapaxes(0, 1)
+
+
 def _attend(attention: Any, x: np.ndarray, mask: np.ndarray, layer: int, cache: KVCache) -> np.ndarray:
     """Attention of the new rows x (t,C) over all positions; the cache gets their keys and values."""
-    q, k, v = (
-        _linear(x, project).reshape(len(x), cache.heads, -1).swapaxes(0, 1)  # (t,C) -> (H,t,D)
-        for project in (attention.q, attention.k, attention.v)
-    )
+    q, k, v = [_heads(_linear(x, project), cache.heads) for project in (attention.q, attention.k, attention.v)]
     keys, values = cache.append(layer, k, v)
     scores = q @ keys.swapaxes(1, 2) / float(np.sqrt(q.shape[-1]))  # (H,t,T)
     scores = np.where(mask, scores, -np.inf)

@@ -11,10 +11,13 @@ from tiny_class import write_class, write_course
 
 from tinygrade import config
 from tinygrade.coordinator import remote
+from tinygrade.coordinator.apart import prints
+from tinygrade.coordinator.grader import nothing
 from tinygrade.coordinator.intake import handed_in, tasks
 from tinygrade.coordinator.shipping import ShippingGrader
 from tinygrade.errors import CourseError
 from tinygrade.executor import Outcome
+from tinygrade.grading.run import Reuse
 from tinygrade.isolation import Isolation
 from tinygrade.plugins import make_plugin_manager
 
@@ -39,8 +42,15 @@ def task(tmp_path, assignment, manager):
 
 
 @pytest.fixture
-def grader(assignment, manager):
-    made = ShippingGrader(assignment, manager, seed=3, secret="ab" * 32, deadline=60, here=False)
+def previous():
+    """Earlier results by student."""
+    return {}
+
+
+@pytest.fixture
+def grader(assignment, manager, previous):
+    reuse = {"prints": prints(assignment), "previous": lambda student: previous.get(student, nothing(student))}
+    made = ShippingGrader(assignment, manager, seed=3, secret="ab" * 32, deadline=60, here=False, **reuse)
     yield made
     made.close()
 
@@ -52,7 +62,7 @@ def shipping(grader):
     made.end(made.key)
 
 
-def test_the_same_report_as_here(grader, shipping, task, tmp_path, monkeypatch):
+def test_the_same_report_as_here(grader, shipping, task, previous, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "there"))
     (tmp_path / "there").mkdir()
     parcel = shipping.parcel(task)
@@ -64,6 +74,10 @@ def test_the_same_report_as_here(grader, shipping, task, tmp_path, monkeypatch):
     assert far.task == near.task
     assert far.kind == near.kind == "complete"
     assert timeless(far) == timeless(near)
+    previous["s1"] = Reuse({}, near.report.to_json(), "run 1")
+    again = shipping.outcome(task, shipping.grade(shipping.key, shipping.parcel(task)))
+    assert [check.taken_from for check in again.report.checks] == ["run 1", "run 1"]
+    assert again.report.score == near.report.score
     shipping.end(shipping.key)
     assert not list((tmp_path / "there").iterdir()), "nothing is left behind"
 

@@ -158,6 +158,14 @@ def test_read_only(file):
     database.close()
 
 
+def test_a_folder_that_cannot_be_written(file):
+    file.with_name("gradebook.db.lock").mkdir()  # permissions mean nothing to root, who runs tests
+    database = Database(str(file))
+    with pytest.raises(GradebookError, match=r"gradebook\.db: the lock beside it cannot be made: Is a directory"):
+        database.lock("Tiny/alpha")
+    database.close()
+
+
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="a small tmpfs can be mounted by root only")
 def test_full_disk_loses_nothing_that_was_stored(tmp_path):
     disk = tmp_path / "disk"

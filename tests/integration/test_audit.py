@@ -17,7 +17,7 @@ from tinygrade.config import load_assignment, load_course
 from tinygrade.plugins import diagnoses, load_course_plugin, make_plugin_manager
 
 ROOT = Path(__file__).resolve().parents[2]
-ASSIGNMENTS = ("assignment1", "assignment2", "assignment3", "assignment5", "assignment6")
+ASSIGNMENTS = ("assignment1", "assignment2", "assignment3", "assignment4", "assignment5", "assignment6")
 #: The shares that diagnoses must reach.
 RIGHT, WRONG = 0.9, 0.02
 #: Whole gradings of mutants: one whose mistake many checks see, by assignment.
@@ -25,6 +25,7 @@ DEAR = {
     "assignment1": ["no_unbroadcast", "seed_ignored"],
     "assignment2": ["softmax_first_axis", "parameters_not_nested"],
     "assignment3": ["mask_off_by_one", "heads_mixed"],
+    "assignment4": ["load_new_parameters", "state_in_single"],
     "assignment5": ["key_without_seed"],
     "assignment6": ["position_late", "first_row"],
 }

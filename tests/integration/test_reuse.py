@@ -90,7 +90,7 @@ class Regraded:
 
 
 @pytest.fixture
-def regraded(tmp_path, capsys) -> Regraded:
+def regraded(tmp_path, capsys, kept_forkserver) -> Regraded:
     class_ = Class(tmp_path, capsys)
     class_.hand_in({"s1": RIGHT})
     made = Regraded(class_)

@@ -20,8 +20,9 @@ FOLDER = Path(__file__).resolve().parents[2] / "reference" / "tinytorch"
 MODULES = (
     *("tape", "tensor", "ops", "gradcheck"),
     *("functional", "init", "nn", "optim", "data"),
-    *("transformer", "train"),
+    *("transformer", "train", "checkpoint", "finetune"),
     "experiments",
+    *("generate", "fast"),
 )
 SEED_STRINGS = [
     *("AAAA", "BBBB", "CCCC", "1111", "2222"),

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,11 +35,11 @@ class Split:
     checks: Mapping[str, str]
 
 
-def prints(assignment: Assignment, more: Iterable[str] = ()) -> dict[str, str]:
+def prints(assignment: Assignment, versions: Mapping[str, str] | None = None) -> dict[str, str]:
     """Hashes by id of the check (`test_file.py::test_function`), and the one under `SHARED` for all others.
 
     Args:
-        more: what else all results depend on.
+        versions: of plugins and whatever else all results depend on.
     """
     check_files = sorted({assignment.root / group.file for group in assignment.groups})
     others = [(name, file) for name, file in files(assignment) if file not in check_files]
@@ -48,7 +49,7 @@ def prints(assignment: Assignment, more: Iterable[str] = ()) -> dict[str, str]:
     splits = {file: split(_text(file), known, file.name in twice) for file in check_files}
     parts = [part for name, file in others for part in (name.encode(), file.read_bytes())]
     parts += [part for file, found in splits.items() for part in (file.name.encode(), found.shared.encode())]
-    shared = digest([*parts, *(text.encode() for text in more)])
+    shared = digest([*parts, json.dumps(versions or {}, sort_keys=True).encode()])
     found = {SHARED: shared}
     for file, one in splits.items():
         for name, source in one.checks.items():

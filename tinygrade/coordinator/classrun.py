@@ -14,6 +14,7 @@ from tinygrade.coordinator.fingerprint import fingerprint
 from tinygrade.coordinator.grader import nothing
 from tinygrade.coordinator.intake import Handed, tasks
 from tinygrade.coordinator.prints import Prints, packed
+from tinygrade.coordinator.remote import versions
 from tinygrade.coordinator.shipping import ShippingGrader
 from tinygrade.errors import GradebookError, RefusedError
 from tinygrade.executor import Executor, Outcome, Task
@@ -131,7 +132,7 @@ def grade_class(
         if executor.here:
             require_isolation(assignment, isolation())
         previous = _Previous(book, run, ids) if settings.resume else nothing
-        more: Any = {"deadline": settings.deadline, "here": executor.here, "prints": prints(assignment)}
+        more: Any = {"deadline": settings.deadline, "here": executor.here, "prints": prints(assignment, versions())}
         grader = ShippingGrader(assignment, manager, seed=seed, secret=entry.secret, previous=previous, **more)
         try:
             for outcome in executor.run(todo, grader, view.started):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
+import contextlib
 import itertools
 import os
 import queue
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -20,8 +21,9 @@ GRACE_SECONDS = 30
 class LocalExecutor:
     """See `tinygrade.executor.Executor`.
 
-    Outcomes come through a queue that an interrupt cannot leave locked: with `concurrent.futures`, Ctrl-C at the wrong
-    moment left a lock behind that the threads waited for, and the command with them.
+    An interrupt may come at any moment, also inside a function of the standard library that holds a lock: with
+    `concurrent.futures`, and with `Thread.start`, Ctrl-C at the wrong one left a lock behind that everybody waited for.
+    What is called here from the main thread is written in C, and so done or not done.
 
     Args:
         jobs: gradings at a time; one per core unless it is given.
@@ -32,7 +34,8 @@ class LocalExecutor:
     def __init__(self, jobs: int | None = None) -> None:
         self._jobs = jobs or os.cpu_count() or 1
         self._ended: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
-        self._threads: list[threading.Thread] = []
+        self._started = 0
+        self._gone: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._closed = False
 
     def run(
@@ -62,14 +65,16 @@ class LocalExecutor:
                 self._ended.put(grade(task))
             except BaseException as error:
                 self._ended.put(error)
+            finally:
+                self._gone.put(None)
 
-        self._threads = [thread for thread in self._threads if thread.is_alive()]
-        self._threads.append(threading.Thread(target=work, name="grading", daemon=True))
-        self._threads[-1].start()
+        _thread.start_new_thread(work, ())
+        self._started += 1
 
     def close(self) -> None:
         self._closed = True
         end = time.monotonic() + GRACE_SECONDS
-        for thread in self._threads:
-            if thread.is_alive():  # an interrupt may have come before it was started
-                thread.join(max(0.0, end - time.monotonic()))
+        while self._started and time.monotonic() < end:
+            with contextlib.suppress(queue.Empty):
+                self._gone.get(timeout=TICK_SECONDS)
+                self._started -= 1

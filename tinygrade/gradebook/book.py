@@ -10,8 +10,9 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
 
 from tinygrade.executor import Outcome, Task
 from tinygrade.gradebook import stored
@@ -134,17 +135,17 @@ class Gradebook:
                 connection.execute(insert(students), rows)
                 known = _keys(connection, run.entry.course_id)
             ids = _submissions(connection, run.entry)
-            for task in tasks:
-                student = known[task.student]
-                found = ids.get((student, task.sha256))
-                values = {"source": plain(task.source), "run_id": run.id}
-                if task.student in submitted:
-                    values["submitted"] = submitted[task.student]
-                if found is not None:
-                    connection.execute(update(submissions).where(submissions.c.id == found).values(values))
-                else:
-                    keys = {"assignment_id": run.entry.id, "student_id": student, "sha256": task.sha256}
-                    connection.execute(insert(submissions).values(keys | values))
+            rows = [
+                {
+                    "submission": ids.get((known[task.student], task.sha256)),
+                    "student": known[task.student],
+                    "hash": task.sha256,
+                    "path": plain(task.source),
+                    "time": submitted.get(task.student),
+                }
+                for task in tasks
+            ]
+            _note(connection, run, rows)
             ids = _submissions(connection, run.entry)
             return {task.student: ids[known[task.student], task.sha256] for task in tasks}
 
@@ -217,6 +218,19 @@ def _row_id(connection: Connection, table: Table, **values: object) -> int:
 def _keys(connection: Connection, course_id: int) -> dict[str, int]:
     rows = connection.execute(select(students.c.key, students.c.id).where(students.c.course_id == course_id))
     return {key: id for key, id in rows}
+
+
+def _note(connection: Connection, run: Run, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Name these submissions in this run; a time that is not known now stays what it was."""
+    new = [row for row in rows if row["submission"] is None]
+    known = [row for row in rows if row["submission"] is not None]
+    values: dict[str, Any] = {"source": bindparam("path"), "run_id": run.id}
+    if new:
+        keys = {"student_id": bindparam("student"), "sha256": bindparam("hash"), "submitted": bindparam("time")}
+        connection.execute(insert(submissions).values(assignment_id=run.entry.id, **keys, **values), new)
+    if known:
+        values["submitted"] = func.coalesce(bindparam("time"), submissions.c.submitted)
+        connection.execute(update(submissions).where(submissions.c.id == bindparam("submission")).values(values), known)
 
 
 def _submissions(connection: Connection, entry: Entry) -> dict[tuple[int, str], int]:

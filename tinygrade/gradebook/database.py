@@ -24,6 +24,8 @@ _MEANINGS = (
     ("database is locked", "another program is writing to it; close that program and run the same command again"),
     ("readonly database", "it cannot be written; check the permissions of the file and of its folder"),
     ("disk is full", "the disk is full; make room and run the same command again, nothing that was stored is lost"),
+    ("permission denied", "it cannot be written; check the permissions of the file and of its folder"),
+    ("read-only file system", "it cannot be written: its file system is read-only"),
     ("no space left", "the disk is full; make room and run the same command again, nothing that was stored is lost"),
     ("not a database", "it is no gradebook; name another file"),
     ("malformed", "it is damaged; restore a copy, or name another file"),
@@ -182,7 +184,10 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
 
 def _lock_file(database: str | None) -> IO[str] | None:
     """A lock on a file beside the database: SQLite's own would be given up at the end of each transaction."""
-    file = open(f"{database}.lock", "w")  # noqa: SIM115  (it is held)
+    try:
+        file = open(f"{database}.lock", "w")  # noqa: SIM115  (it is held)
+    except OSError as error:
+        raise GradebookError(f"the lock beside it cannot be made: {meaning(error.strerror or '')}") from error
     try:
         import fcntl
 

@@ -39,6 +39,7 @@ def run_checks(plugin: GradePlugin, smoke: Sequence[Path], objects: Sequence[obj
     chosen = ["-k", select] if select else []
     errors = io.StringIO()
     gc.freeze()  # what is loaded stays: pytest's own collections need not walk it
+    gc.set_threshold(10_000, 20, 20)  # nearly all that checks make is gone before it is looked for
     with contextlib.redirect_stderr(errors):
         code = pytest.main([*fixed, *quiet, *chosen, *map(str, [*smoke, *files])], plugins=[*objects])
     sys.stderr.write(errors.getvalue())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -9,6 +10,10 @@ from pathlib import Path
 
 #: The folder that holds tinygrade comes last on sys.path, for an installation that was never installed.
 _BOOTSTRAP = "import sys; sys.path.append(sys.argv[1]); "
+#: Packages whose modules a grading imports; of these all are loaded.
+PACKAGES = ("tinygrade.checks", "tinygrade.sandboxes", "tinygrade.loaders", "tinygrade.diagnosis", "tinygrade.worker")
+#: Modules that start something when they are imported.
+_NOT = ("__main__",)
 
 
 def command(code: str, *args: str) -> list[str]:
@@ -32,3 +37,19 @@ def die_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
         if os.getppid() != parent:  # it died before that
             sys.exit(1)
+
+
+def preload() -> None:
+    """Import what a grading needs."""
+    import pkgutil
+
+    import numpy.random  # noqa: F401
+    import pytest  # noqa: F401
+    from _pytest.config import default_plugins
+
+    for name in default_plugins:
+        importlib.import_module(f"_pytest.{name}")
+    for package in PACKAGES:
+        for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+            if not module.name.endswith(_NOT):
+                importlib.import_module(module.name)

@@ -8,20 +8,15 @@ one grading to the next, and nothing that a child inherits is worth knowing.
 from __future__ import annotations
 
 import gc
-import importlib
 import json
 import os
-import pkgutil
 import signal
 import socket
 import sys
 import threading
 from typing import Any
 
-#: Packages whose modules a grading imports; of these all are loaded.
-PACKAGES = ("tinygrade.checks", "tinygrade.sandboxes", "tinygrade.loaders", "tinygrade.diagnosis", "tinygrade.worker")
-#: Modules that start something when they are imported.
-_NOT = ("__main__",)
+from tinygrade.grading.childhood import preload
 
 
 def main() -> None:
@@ -48,20 +43,6 @@ def _answer(control: socket.socket, request: dict[str, Any], fds: list[int]) -> 
             return _reap(request["pid"])
         case _:
             return {}
-
-
-def preload() -> None:
-    """Import what a grading needs."""
-    import numpy.random  # noqa: F401
-    import pytest  # noqa: F401
-    from _pytest.config import default_plugins
-
-    for name in default_plugins:
-        importlib.import_module(f"_pytest.{name}")
-    for package in PACKAGES:
-        for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
-            if not module.name.endswith(_NOT):
-                importlib.import_module(module.name)
 
 
 def is_single_threaded() -> bool:

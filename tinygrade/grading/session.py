@@ -14,28 +14,25 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinygrade import config, events, plugins, scoring
+from tinygrade import events, scoring
 from tinygrade.adjusting import adjusted
 from tinygrade.calling import call
-from tinygrade.errors import RefusedError, TinygradeError, UsageError
-from tinygrade.events import Event, Finished, Stopped, Warned
+from tinygrade.errors import TinygradeError
+from tinygrade.events import Event, Finished, Stopped
 from tinygrade.grading.checking import run_checks
-from tinygrade.grading.childhood import die_with
-from tinygrade.isolation import LEVELS, refusal
+from tinygrade.grading.childhood import die_with, preload
+from tinygrade.grading.ready import Ready, Run, open_sandbox, prepared, ready
 from tinygrade.loading import load
-from tinygrade.model import Assignment, Isolation, Policy, Report, Submission
+from tinygrade.model import Assignment, Policy, Report, Submission
 
 if TYPE_CHECKING:
-    import pluggy
-
     from tinygrade.checks.context import Grading
     from tinygrade.checks.plugin import GradePlugin
-    from tinygrade.checks.recorded.session import Source
     from tinygrade.checks.reuse import Reuse
     from tinygrade.sandbox import Sandbox
 
@@ -70,7 +67,7 @@ def _serve_series(job: dict[str, Any], emit: Callable[[Event], None]) -> None:
         with _told(emit):
             emit(Finished(run(each, emit, lambda this: sandbox)))
 
-    series.run(job, _open_sandbox(_prepared(job, emit)), one, emit)
+    series.run(job, open_sandbox(prepared(job, emit)), one, emit)
 
 
 @contextlib.contextmanager
@@ -85,29 +82,10 @@ def _told(emit: Callable[[Event], None]) -> Iterator[None]:
         emit(Stopped("GraderError", f"{type(error).__name__}: {error}"))
 
 
-@dataclass(frozen=True)
-class _Run:
-    """What a grading has from its start."""
-
-    job: dict[str, Any]
-    manager: pluggy.PluginManager
-    assignment: Assignment
-    emit: Callable[[Event], None]
-
-    def warn(self, text: str) -> None:
-        self.emit(Warned(text))
-
-    def folder(self, name: str, mode: int) -> Path:
-        """A new folder of this grading."""
-        made = Path(self.job["work"]) / name
-        made.mkdir(mode=mode)
-        return made
-
-
 def run(
     job: dict[str, Any],
     emit: Callable[[Event], None],
-    opened: Callable[[_Run], Sandbox] | None = None,
+    opened: Callable[[Run], Sandbox] | None = None,
     word: Callable[[], str] = str,
 ) -> Report:
     """Grade one job.
@@ -120,15 +98,15 @@ def run(
         TinygradeError: there is no report; the class says whose matter it is.
     """
     started, clock = _now()
-    this = _prepared(job, emit)
-    sandbox = (opened or _open_sandbox)(this)
+    this = prepared(job, emit)
+    sandbox = (opened or open_sandbox)(this)
     try:
-        ready = _ready(this, sandbox)
+        made = ready(this, sandbox)
         if job["waits"]:
             job.update(_awaited(word))
             started, clock = _now()
         submission = load(this.manager, job["source"], this.assignment, this.folder("submission", 0o700), this.warn)
-        plugin, reuse = _checked(this, ready, submission, sandbox)
+        plugin, reuse = _checked(this, made, submission, sandbox)
     finally:
         sandbox.close()
     report = replace(_report(this, plugin), started=started, seconds=round(time.monotonic() - clock, 3))
@@ -142,8 +120,6 @@ def _now() -> tuple[str, float]:
 
 def _awaited(word: Callable[[], str]) -> dict[str, Any]:
     """What is only known when the waiting ends; the process ends with it when nobody wants the grading any more."""
-    from tinygrade.grading.preloaded import preload
-
     preload()
     line = word()
     if not line:
@@ -152,86 +128,22 @@ def _awaited(word: Callable[[], str]) -> dict[str, Any]:
     return told
 
 
-def _prepared(job: dict[str, Any], emit: Callable[[Event], None]) -> _Run:
-    """Plugins and course.
-
-    Raises:
-        TinygradeError: one of them is not in order.
-    """
-    # The command has warned about broken plugins already.
-    manager = plugins.make_plugin_manager(warn=lambda _: None)
-    course = config.load_course(Path(job["course"]))
-    plugins.load_course_plugin(manager, course)
-    assignment = config.load_assignment(course, job["assignment"])
-    if not assignment.groups:
-        raise UsageError(f"{assignment.id} has no checks yet")
-    return _Run(job, manager, assignment, emit)
-
-
-def _open_sandbox(this: _Run) -> Sandbox:
-    from tinygrade.sandboxes.builtin import default_name
-
-    make = plugins.sandboxes(this.manager, warn=lambda _: None).get(this.job["sandbox"] or default_name())
-    more: dict[str, Any] = {}
-    if this.job["isolation"] == "none":
-        more["without"] = ("landlock", "seccomp", "privileges")
-    if this.assignment.limits.scratch_mib:
-        more["scratch"] = _scratch(this)
-    sandbox: Sandbox = make(limits=this.assignment.limits, **more)
-    return sandbox
-
-
-def _scratch(this: _Run) -> Path:
-    """A folder for the folders of workers: a worker that is another user must get through to its own."""
-    folder = this.folder("scratch", 0o711)
-    for passed in (folder.parent, folder):
-        passed.chmod(0o711)
-    return folder
-
-
-def _isolation(sandbox: Sandbox, wanted: str) -> Isolation:
-    isolation = sandbox.isolation()
-    for level in LEVELS:
-        if wanted == level != "none" and (reason := refusal(isolation, level)):
-            raise RefusedError(reason)
-    return isolation
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """All that a grading needs and that does not depend on the submission."""
-
-    isolation: Isolation
-    earlier: list[Assignment]
-    source: Source
-
-
-def _ready(this: _Run, sandbox: Sandbox) -> _Ready:
-    from tinygrade.checks.recorded import session as recorded
-
-    job, assignment = this.job, this.assignment
-    earlier = [config.load_assignment(assignment.course, name) for name in assignment.predecessors()]
-    catalogue = plugins.diagnoses(this.manager, warn=lambda _: None)
-    source = recorded.source(assignment, earlier, job, catalogue)
-    return _Ready(_isolation(sandbox, job["isolation"]), earlier, source)
-
-
 def _checked(
-    this: _Run, ready: _Ready, submission: Submission, sandbox: Sandbox
+    this: Run, made: Ready, submission: Submission, sandbox: Sandbox
 ) -> tuple[GradePlugin, Reuse | None]:
     """Run pytest on the assignment's checks."""
     from tinygrade.checks.plugin import GradePlugin
 
     job = this.job
-    plugin = GradePlugin(_grading(this, ready, submission, sandbox), ready.isolation, environment())
+    plugin = GradePlugin(_grading(this, made, submission, sandbox), made.isolation, environment())
     reuse = _reuse(plugin, job["reuse"])
     objects = [plugin, *_recording(plugin, job["record"]), *_theirs(this), *([reuse] if reuse else [])]
-    run_checks(plugin, _smoke(this, ready.earlier), objects, job["select"])
-    ready.source.finish(plugin.results, plugin.slow)
+    run_checks(plugin, _smoke(this, made.earlier), objects, job["select"])
+    made.source.finish(plugin.results, plugin.slow)
     return plugin, reuse
 
 
-def _grading(this: _Run, ready: _Ready, submission: Submission, sandbox: Sandbox) -> Grading:
+def _grading(this: Run, made: Ready, submission: Submission, sandbox: Sandbox) -> Grading:
     """What the checks of this run share."""
     import numpy
 
@@ -246,25 +158,25 @@ def _grading(this: _Run, ready: _Ready, submission: Submission, sandbox: Sandbox
         assignment=this.assignment,
         submission=submission,
         sandbox=sandbox,
-        reference=ready.source.library,
-        stack=Stack(this.assignment, ready.earlier, submission, _policy(this), Path(job["work"])),
+        reference=made.source.library,
+        stack=Stack(this.assignment, made.earlier, submission, _policy(this), Path(job["work"])),
         secret=draw.secret_from_seed(job["seed"]),
         hidden_secret=bytes.fromhex(job["secret"]),
         emit=this.emit,
-        catalogue=ready.source.catalogue,
-        drawn_for=ready.source.drawn_for,
+        catalogue=made.source.catalogue,
+        drawn_for=made.source.drawn_for,
         quick=job["quick"],
         budget_share=job["budget"],
         first=tuple(job["first"]),
     )
 
 
-def _policy(this: _Run) -> Policy:
+def _policy(this: Run) -> Policy:
     chosen: Policy = this.job["earlier"] or this.assignment.earlier
     return chosen
 
 
-def _smoke(this: _Run, earlier: list[Assignment]) -> list[Path]:
+def _smoke(this: Run, earlier: list[Assignment]) -> list[Path]:
     """Folders of the checks that decide what earlier assignments are taken from."""
     decides = _policy(this) != "released" and this.job["smoke"]
     return [a.root / "smoke" for a in earlier if decides and (a.root / "smoke").is_dir()]
@@ -289,13 +201,13 @@ def _reuse(plugin: GradePlugin, wanted: dict[str, Any] | None) -> Reuse | None:
     return Reuse(plugin, wanted["prints"], previous, wanted["run"])
 
 
-def _theirs(this: _Run) -> list[object]:
+def _theirs(this: Run) -> list[object]:
     """Objects of plugins for pytest."""
     found = call(this.manager, "tinygrade_check_plugins", this.warn, {"assignment": this.assignment}, list)
     return [item for objects in found for item in objects]
 
 
-def _report(this: _Run, plugin: GradePlugin) -> Report:
+def _report(this: Run, plugin: GradePlugin) -> Report:
     from tinygrade import __version__
 
     assignment, grading, selected = this.assignment, plugin.grading, plugin.selected

@@ -8,6 +8,7 @@ here parses what a student wrote: sources stay bytes until a worker reads them.
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 import unicodedata
 from dataclasses import dataclass, field
@@ -142,14 +143,15 @@ def printable(name: str) -> str:
 
 def _write(contents: dict[str, bytes], into: Path) -> None:
     """Readable for all whatever the umask: the worker may run as another user."""
+    folders = {name[:end] for name in contents for end, sign in enumerate(name) if sign == "/"}
+    for folder in sorted(folders):  # a folder comes before what lies in it
+        os.mkdir(os.path.join(into, folder))
+        os.chmod(os.path.join(into, folder), 0o755)
     for name, content in contents.items():
-        target = into / name
-        for folder in reversed(target.relative_to(into).parents[:-1]):
-            (into / folder).mkdir(exist_ok=True)
-            (into / folder).chmod(0o755)
-        with target.open("xb") as stream:
+        target = os.path.join(into, name)
+        with open(target, "xb") as stream:
             stream.write(content)
-        target.chmod(0o644)
+        os.chmod(target, 0o644)
 
 
 def _digest(contents: dict[str, bytes]) -> str:

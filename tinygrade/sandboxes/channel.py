@@ -37,8 +37,8 @@ class Process(Protocol):
 
     pid: int
 
-    def end(self, *, ask: bool) -> int:
-        """Kill the whole group, and give the exit code (negative: the signal); wait for it where somebody asks."""
+    def end(self) -> int:
+        """Kill the whole group, wait, and give the exit code (negative: the signal)."""
 
     def excess(self) -> str:
         """Why it must end although it is within its time, in words; "" when there is no reason."""
@@ -130,11 +130,8 @@ class Channel:
         return self._exit is None
 
     def close(self) -> None:
-        self._close(ask=False)
-
-    def _close(self, *, ask: bool) -> None:
         if self._exit is None:
-            self._exit = self._process.end(ask=ask)
+            self._exit = self._process.end()
             self._drain_prints()
             for fd in (self._requests, self._replies, *self._prints):
                 os.close(fd)
@@ -271,7 +268,7 @@ class Channel:
 
     def _died(self) -> NoReturn:
         ended = self._ends_by_itself()
-        self._close(ask=True)
+        self.close()
         if not ended:
             raise WorkerDied("it closed its connection to the grader")
         code = self._exit or 0

@@ -16,6 +16,7 @@ from typing import Any
 
 from tinygrade.errors import GraderError
 from tinygrade.model import Isolation, Limits
+from tinygrade.sandboxes import clock
 from tinygrade.sandboxes.channel import Channel
 from tinygrade.sandboxes.deadline import Patience
 from tinygrade.sandboxes.isolation import Gate, measured
@@ -44,9 +45,8 @@ def worker_command(*args: str) -> list[str]:
 class LocalSandbox:
     """See `tinygrade.sandbox.Sandbox`.
 
-    While a worker runs a check, the next one is forked and confines itself beside it, with nothing of anybody's in it;
-    and one that is killed is reaped while the next already works. A fork of this process shares the zygote and may have
-    neither: an answer that one of them did not wait for would be taken for the other's.
+    While a worker runs a check, the next one is forked and confines itself beside it, with nothing of anybody's in it.
+    A fork of this process shares the zygote and keeps none: it would take answers for its own that are another's.
     """
 
     def __init__(self, limits: Limits, without: Collection[str] = (), scratch: Path | None = None) -> None:
@@ -78,31 +78,23 @@ class LocalSandbox:
     def open(self, *, cpu_seconds: float) -> Channel:
         usual = cpu_seconds == self._limits.cpu_seconds
         channel = (self._taken() if usual else None) or self._forked(cpu_seconds, canary=False)
-        if usual and self.is_alone and self._spare is None:
+        if usual and os.getpid() == self._owner and self._spare is None:
             with contextlib.suppress(GraderError):  # who needs it will see
                 self._spare = self._begin(cpu_seconds, canary=False)
         return channel
 
     def isolation(self) -> Isolation:
-        found = measured(self._forked(5.0, canary=True), self._gate)
-        self._settle()  # a fork of this process must find nothing owed
-        return found
+        return measured(self._forked(5.0, canary=True), self._gate)
 
     def slept(self) -> float:
         return self._patience.slept()
 
-    @property
-    def is_alone(self) -> bool:
-        """Does nobody else talk to the zygote?"""
-        return os.getpid() == self._owner
-
     def close(self) -> None:
         for worker in self._workers:
             worker.close()
-        if self._spare is not None:
-            self._spare.close()
-        with contextlib.suppress(GraderError):
-            self._settle()
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.close()
         self._control.close()
         self._zygote.kill()
         self._zygote.wait(10)
@@ -116,13 +108,14 @@ class LocalSandbox:
             return None
         try:
             self._settle()
-        except GraderError:
-            spare.close()
+            if clock.is_alive(spare.pid):
+                return self._passed(spare)
+        except GraderError:  # a new one tells more
             return None
-        try:
-            return self._passed(spare)
-        except GraderError:  # student code that may send signals may have ended it: a new one tells more
-            return None
+        # Student code that may send signals has ended it, or the system for lack of memory.
+        Forked(self, spare.pid, spare.scratch).end()
+        spare.close()
+        return None
 
     def _forked(self, cpu_seconds: float, *, canary: bool) -> Channel:
         """Student code that may send signals may end the zygote: then a new one takes its place, once."""
@@ -176,11 +169,6 @@ class LocalSandbox:
         self._settle()
         return answers[0]
 
-    def reap_later(self, pid: int) -> None:
-        """Let the zygote reap a worker that was killed, without waiting for it."""
-        with contextlib.suppress(GraderError):  # the zygote is dead, and its workers with it
-            self._send({"do": "reap", "pid": pid}, [], lambda answer: None)
-
     def _send(self, message: dict[str, Any], fds: list[int], then: Callable[[dict[str, Any]], None]) -> None:
         self._control.settimeout(PATIENCE_SECONDS)
         try:
@@ -230,19 +218,16 @@ class Forked:
     def excess(self) -> str:
         return self._scratch.excess()
 
-    def end(self, *, ask: bool) -> int:
+    def end(self) -> int:
+        status = self._killed()
+        self._scratch.remove()
+        return status
+
+    def _killed(self) -> int:
         # The worker leads its group since `confine`; before that it is still in ours, so kill it alone too.
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError):
                 kill(self.pid, signal.SIGKILL)
-        if not ask and self._sandbox.is_alone and self._scratch.request is None:
-            self._sandbox.reap_later(self.pid)
-            return -signal.SIGKILL
-        status = self._reaped()
-        self._scratch.remove()
-        return status
-
-    def _reaped(self) -> int:
         try:
             status: int = self._sandbox.request({"do": "reap", "pid": self.pid}, [])["status"]
         except GraderError:  # the zygote is dead, and its workers with it

@@ -46,7 +46,7 @@ class PortableSandbox:
 
     def close(self) -> None:
         if self._spare is not None:
-            self._spare.end(ask=False)
+            self._spare.end()
             self._spare.close_pipes()
             self._spare = None
         for worker in self._workers:
@@ -96,7 +96,7 @@ class Started:
     def excess(self) -> str:
         return self._scratch.excess()
 
-    def end(self, *, ask: bool) -> int:
+    def end(self) -> int:
         if hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)

@@ -51,6 +51,8 @@ class Confinement:
     """
 
     def __init__(self, without: Collection[str] = ()) -> None:
+        if os.name == "posix":
+            import resource  # noqa: F401  # here, and not in each worker
         self._uid = None if "privileges" in without else privileges.unused_uid(_needed())
         self._drop = kernel.KNOWN and "privileges" not in without
         self._abi = 0 if "landlock" in without else landlock.abi()

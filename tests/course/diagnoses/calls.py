@@ -276,7 +276,7 @@ def generation(reference: Any, rng: Any) -> Iterator[Observation]:
         {"z": tied, "top_k": 2},
         {"z": -2.0 - np.abs(z), "top_k": 4},
         {"z": z / 3, "top_p": 0.8},
-        {"z": z / 3, "temperature": 1.5, "top_p": 0.7},
+        {"z": z / 3, "temperature": 2.0, "top_p": 0.75},
         {"z": z / 3, "temperature": 1.5, "top_k": 4, "top_p": 0.7},
     ):
         yield value(reference, "generate.filter_logits", inputs)

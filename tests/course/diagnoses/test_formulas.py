@@ -38,6 +38,7 @@ COINCIDENCES = {
     ("mask-transposed", "mask-sees-ahead"),  # likewise
     ("mask-without-order", "mask-sees-ahead"),  # three ahead of four is everything
     ("top-k-count", "top-k-ties"),  # all but the first are equal
+    ("top-p-boundary", "temperature-after-softmax"),  # at temperature 1 one token less is enough
 }
 
 
