@@ -226,11 +226,11 @@ def _note(connection: Connection, run: Run, rows: Sequence[Mapping[str, Any]]) -
     known = [row for row in rows if row["submission"] is not None]
     placed: dict[str, Any] = {"source": bindparam("path"), "run_id": run.id}
     if new:
-        values = {**placed, "student_id": bindparam("student"), "sha256": bindparam("hash"), "submitted": bindparam("time")}
-        connection.execute(insert(submissions).values(assignment_id=run.entry.id, **values), new)
+        whose = {"student_id": bindparam("student"), "sha256": bindparam("hash"), "submitted": bindparam("time")}
+        connection.execute(insert(submissions).values(assignment_id=run.entry.id, **placed, **whose), new)
     if known:
-        values = {**placed, "submitted": func.coalesce(bindparam("time"), submissions.c.submitted)}
-        connection.execute(update(submissions).where(submissions.c.id == bindparam("submission")).values(values), known)
+        placed["submitted"] = func.coalesce(bindparam("time"), submissions.c.submitted)
+        connection.execute(update(submissions).where(submissions.c.id == bindparam("submission")).values(placed), known)
 
 
 def _submissions(connection: Connection, entry: Entry) -> dict[tuple[int, str], int]:

@@ -111,9 +111,9 @@ def weights_of(model: Any) -> dict[str, np.ndarray]:
 
 
 def write(model: Any, weights: dict[str, np.ndarray]) -> None:
-    parameters = dict(model.named_parameters())
-    for name in parameters:
-        parameters[name].data[...] = weights[name]
+    tensors = dict(model.named_parameters())
+    for name in tensors:
+        tensors[name].data[...] = weights[name]
 
 
 #: `(weights, x (N,T)) -> logits (N,T,V)`
