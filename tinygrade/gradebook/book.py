@@ -224,13 +224,19 @@ def _note(connection: Connection, run: Run, rows: Sequence[Mapping[str, Any]]) -
     """Name these submissions in this run; a time that is not known now stays what it was."""
     new = [row for row in rows if row["submission"] is None]
     known = [row for row in rows if row["submission"] is not None]
-    placed: dict[str, Any] = {"source": bindparam("path"), "run_id": run.id}
+    values: dict[str, Any] = {"source": bindparam("path"), "run_id": run.id}
     if new:
-        whose = {"student_id": bindparam("student"), "sha256": bindparam("hash"), "submitted": bindparam("time")}
-        connection.execute(insert(submissions).values(assignment_id=run.entry.id, **placed, **whose), new)
+        fresh = insert(submissions).values(
+            **values,
+            assignment_id=run.entry.id,
+            student_id=bindparam("student"),
+            sha256=bindparam("hash"),
+            submitted=bindparam("time"),
+        )
+        connection.execute(fresh, new)
     if known:
-        placed["submitted"] = func.coalesce(bindparam("time"), submissions.c.submitted)
-        connection.execute(update(submissions).where(submissions.c.id == bindparam("submission")).values(placed), known)
+        values["submitted"] = func.coalesce(bindparam("time"), submissions.c.submitted)
+        connection.execute(update(submissions).where(submissions.c.id == bindparam("submission")).values(values), known)
 
 
 def _submissions(connection: Connection, entry: Entry) -> dict[tuple[int, str], int]:
