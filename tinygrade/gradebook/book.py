@@ -224,13 +224,12 @@ def _note(connection: Connection, run: Run, rows: Sequence[Mapping[str, Any]]) -
     """Name these submissions in this run; a time that is not known now stays what it was."""
     new = [row for row in rows if row["submission"] is None]
     known = [row for row in rows if row["submission"] is not None]
-    values: dict[str, Any] = {"source": bindparam("path"), "run_id": run.id}
+    placed: dict[str, Any] = {"source": bindparam("path"), "run_id": run.id}
     if new:
-        keys: dict[str, Any] = {"student_id": bindparam("student"), "sha256": bindparam("hash")}
-        added = insert(submissions).values(assignment_id=run.entry.id, submitted=bindparam("time"), **keys, **values)
-        connection.execute(added, new)
+        values = {**placed, "student_id": bindparam("student"), "sha256": bindparam("hash"), "submitted": bindparam("time")}
+        connection.execute(insert(submissions).values(assignment_id=run.entry.id, **values), new)
     if known:
-        values["submitted"] = func.coalesce(bindparam("time"), submissions.c.submitted)
+        values = {**placed, "submitted": func.coalesce(bindparam("time"), submissions.c.submitted)}
         connection.execute(update(submissions).where(submissions.c.id == bindparam("submission")).values(values), known)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.course.diagnoses import calls
+from tests.course.diagnoses.experiment_calls import experiments
 from tinygrade.diagnosis.catalogue import same
 from tinygrade.diagnosis.observations import GradientMismatch, ValueMismatch
 
@@ -22,6 +23,7 @@ SUBJECTS = (
     calls.data,
     calls.transformer,
     calls.generation,
+    experiments,
 )
 #: Pairs of mistakes that give the same numbers in one of the calls here: the first is told as the second.
 COINCIDENCES = {
