@@ -226,7 +226,7 @@ def _note(connection: Connection, run: Run, rows: Sequence[Mapping[str, Any]]) -
     known = [row for row in rows if row["submission"] is not None]
     placed: dict[str, Any] = {"source": bindparam("path"), "run_id": run.id}
     if new:
-        keys = {"student_id": bindparam("student"), "sha256": bindparam("hash")}
+        keys: dict[str, Any] = {"student_id": bindparam("student"), "sha256": bindparam("hash")}
         values = {**placed, **keys, "submitted": bindparam("time")}
         connection.execute(insert(submissions).values(assignment_id=run.entry.id, **values), new)
     if known:
