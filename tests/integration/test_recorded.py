@@ -77,6 +77,17 @@ def test_only_recorded_seeds_can_be_asked_for(check):
     ]
 
 
+def test_a_class_is_graded_with_a_seed_that_was_recorded(bundle, repository, tmp_path, forked_command):
+    places = ["--course", str(bundle / "assignments"), "--gradebook", f"sqlite:///{tmp_path / 'gradebook.db'}"]
+    sources = [str(repository / name) for name in ("reference", "student_template")]
+    done = forked_command(["grade", "assignment0", *sources, *places], tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 of 2 graded" in done.stdout
+    other = forked_command(["grade", "assignment0", *sources, *places, "--seed", "4"], tmp_path)
+    assert other.returncode == 2
+    assert "was recorded for other seeds: 3, 8" in other.stderr
+
+
 def test_an_assignment_that_was_not_recorded_is_told(check, bundle):
     done, _ = check(assignment="assignment1")
     assert done.returncode == 2

@@ -67,23 +67,10 @@ def chosen_seed(seed: int | None) -> int:
 
 
 def seed_for(assignment: Assignment, seed: int | None) -> int:
-    """The seed of a run; where only a record of the solution is there, one that it holds.
+    """The seed of a run. Raises as `tinygrade.checks.seeds.seed_for`."""
+    from tinygrade.checks import seeds
 
-    Raises:
-        UserError: the record cannot be read, or does not hold the seed that is asked for.
-    """
-    from tinygrade.solved import record_of
-
-    record = record_of(assignment)
-    if record is None:
-        return chosen_seed(seed)
-    from tinygrade.checks.recorded import file, session
-
-    header = file.read_header(record)
-    if seed is None:
-        return random.SystemRandom().choice(header.seeds)
-    session.require_seed(header, seed)
-    return seed
+    return seeds.seed_for(assignment, seed, chosen_seed(None))
 
 
 def commands(ctx: click.Context, seed: int, assignment: Assignment) -> Commands:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tinygrade import __version__
 from tinygrade.calling import Once, call
+from tinygrade.checks.seeds import seed_for
 from tinygrade.coordinator.apart import prints
 from tinygrade.coordinator.fingerprint import fingerprint
 from tinygrade.coordinator.grader import nothing
@@ -115,7 +116,7 @@ def grade_class(
     """
     entry = book.entry(assignment)
     book.database.lock(f"{assignment.course.name}/{assignment.id}")
-    seed = entry.seed if settings.seed is None else settings.seed
+    seed = seed_for(assignment, settings.seed, entry.seed)
     looked_at = _looked_at(handed, assignment, manager, view.read, _Prints(assignment, book, entry))
     run = book.start_run(entry, fingerprint(assignment), __version__, seed)
     everything = [item.task if isinstance(item, Outcome) else item for item in looked_at]
