@@ -140,13 +140,13 @@ def run(command: list[str], log: Path, minutes: float | None) -> Piece:
 def watch(process: subprocess.Popen[bytes], piece: Piece, log: Path, end: float | None) -> None:
     next_tree, next_word = time.monotonic() + TREE_SECONDS / 2, time.monotonic()
     while process.poll() is None and (end is None or time.monotonic() < end):
+        time.sleep(LOOK_SECONDS)  # also before the first look: it has to start
         now = time.monotonic()
         piece.look(process.pid, now > next_tree)
         next_tree = now + TREE_SECONDS if now > next_tree else next_tree
         if now > next_word and (lines := log.read_text(errors="replace").splitlines()):
             print(lines[-1][:100], file=sys.stderr, flush=True)
             next_word = now + WORD_SECONDS
-        time.sleep(LOOK_SECONDS)
 
 
 def used() -> float:

@@ -106,7 +106,7 @@ def test_one_by_one(parity, network, rng, layers):
 @pytest.mark.title("forward_cached: chunks of any size")
 @pytest.mark.task("A6.4")
 @pytest.mark.where(PIECE)
-@pytest.mark.needs("test_append")
+@pytest.mark.needs("test_append", "test_one_by_one")
 @pytest.mark.hint("Three new tokens after five old ones: which of the eight may the first of the three read?")
 @pytest.mark.parametrize("sizes", [(15,), (5, 3, 7), (2,) * 7, (7, 1, 1)], ids=["at once", "5 3 7", "by two", "7 1 1"])
 def test_chunks(parity, network, rng, sizes):

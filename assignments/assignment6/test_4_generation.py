@@ -119,7 +119,7 @@ def test_length(parity, student, network, rng):
 
 @pytest.mark.points(2)
 @pytest.mark.title("with the cache, the same text; and once more, the same again")
-@pytest.mark.needs("test_greedy")
+@pytest.mark.needs("test_greedy", "test_one_by_one", "test_chunks")
 @pytest.mark.hint("What does your cache still hold when the next prompt comes?")
 def test_with_cache(student, reference, network, rng, mistake):
     net = network(max_len=40)  # room for all three texts in one cache: what is not reset must not run full

@@ -16,8 +16,8 @@ import numpy as np
 _HEADER, _MOST = 10_000, 2_000
 #: Written by a program that runs when the pickle of `hostile` is read.
 TRACE = "a_program_ran"
-#: The pickle: it calls open(TRACE, "w"), as any program could be called.
-_PICKLE = b"cbuiltins\nopen\n(V" + TRACE.encode() + b"\nVw\ntR."
+#: The pickle: it calls numpy.savetxt(TRACE, [1]), as any program could be called.
+_PICKLE = b"cnumpy\nsavetxt\n(V" + TRACE.encode() + b"\n(I1\nltR."
 
 
 def problem(content: bytes) -> str:

@@ -18,6 +18,7 @@ MODULES = (
     *("weights", "attention", "reference_curve", "figures"),
     "induction",
     *("networks", "stopwatch"),
+    *("archives", "finetuning"),
 )
 
 

@@ -86,6 +86,15 @@ def test_both_kinds_of_audit_try_the_same_mutants(course, assignment):
     assert names[0] == names[1]
 
 
+def test_whole_packages_are_trained_in_a_brief_audit_too(course):
+    found = load_assignment(course, "assignment3")
+    for thorough in (True, False):
+        trials = plan.plan(found, ["correct"], thorough=thorough)
+        spared = {trial.name.rpartition("_")[0] for trial in trials if trial.quick}
+        assert spared == (set() if thorough else {"earlier_variants"})
+        assert len([trial for trial in trials if isinstance(trial.source, Path)]) >= 3
+
+
 def test_known_mistakes_are_mutants_or_listed_as_inexpressible():
     listed = (ROOT / "assignments" / "mutants.md").read_text()
     found = {tomllib.loads(file.read_text())["bug"] for file in (ROOT / "assignments").glob("*/mutants/*.toml")}

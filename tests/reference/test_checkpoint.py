@@ -40,7 +40,10 @@ def test_any_memory_comes_back(lib, layer, tmp_path, rng):
     assert fresh.params[0] is layer.weight
 
 
-@pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b"no archive", lambda b: b[:-90]])
+DAMAGES = [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b"no archive", lambda b: b[:-90]]
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=["half", "empty", "text", "no end"])
 def test_a_damaged_file_changes_nothing(lib, layer, tmp_path, rng, damage):
     opt = lib.optim.AdamW(layer.parameters(), lr=0.1)
     lib.checkpoint.save_checkpoint(tmp_path / "a", layer, opt, 1, rng)

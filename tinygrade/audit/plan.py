@@ -39,6 +39,8 @@ class Trial:
     smoke: bool = True
     #: Which checks run, as pytest's -k; "" for all.
     select: str = ""
+    #: Leave the training out.
+    quick: bool = False
 
     def write(self, package: str, into: Path) -> Path:
         """The folder that holds the package: `into`, filled, or the folder that is there already."""
@@ -59,7 +61,8 @@ def plan(
     Args:
         select: parts of names or bug numbers; a trial whose name holds one of them is chosen. Empty: all.
         thorough: each mutant on all checks, each variant by itself, each function with every kind of nonsense;
-            instead of a mutant on its named check, variants together, and the functions of a file together.
+            instead of a mutant on its named check, variants together, those of earlier assignments without training
+            (whole packages are trained), and the functions of a file together.
 
     Raises:
         CourseError: a file of the course is malformed.
@@ -110,16 +113,16 @@ def correct(assignment: Assignment, solution: Mapping[str, str], thorough: bool)
     else:
         found += _grouped("own_variants", own, solution)
     earlier = [variant for before in _earlier(assignment) for variant in files.variants(before)]
-    return [*found, *_grouped("earlier_variants", earlier, solution)]
+    return [*found, *_grouped("earlier_variants", earlier, solution, quick=not thorough)]
 
 
-def _grouped(name: str, variants: list[Variant], solution: Mapping[str, str]) -> list[Trial]:
+def _grouped(name: str, variants: list[Variant], solution: Mapping[str, str], *, quick: bool = False) -> list[Trial]:
     """As many variants in one submission as do not touch the same text."""
     trials: list[Trial] = []
     while variants:
         chosen, texts, variants = _together(variants, solution)
         what = "together: " + ", ".join(variant.name for variant in chosen)
-        trials.append(Trial("correct", f"{name}_{len(trials) + 1}", what, texts))
+        trials.append(Trial("correct", f"{name}_{len(trials) + 1}", what, texts, quick=quick))
     return trials
 
 

@@ -103,8 +103,8 @@ class Trials(Generic[Judged]):
 
     def _jobs(self, trial: Trial, folder: Path) -> Iterator[Job]:
         for more in self.gradings(trial):
-            fields = {"select": trial.select, "budget": trial.budget, "smoke": trial.smoke, **self._options, **more}
-            yield Job(self._assignment, str(folder), self._seed, **fields)
+            chosen = {"select": trial.select, "quick": trial.quick, "budget": trial.budget, "smoke": trial.smoke}
+            yield Job(self._assignment, str(folder), self._seed, **{**chosen, **self._options, **more})
 
     def _judged(self, trial: Trial, outcomes: Sequence[Report | TinygradeError]) -> Judged:
         for outcome in outcomes:

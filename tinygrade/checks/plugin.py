@@ -25,6 +25,7 @@ from tinygrade.events import CheckFinished, CheckStarted, Started
 from tinygrade.failures import StudentFailure
 from tinygrade.model import CheckResult, Diagnosis, Isolation
 
+SETUP_SECONDS = pytest.StashKey[float]()
 OUTCOME = pytest.StashKey[Outcome]()
 
 
@@ -165,12 +166,15 @@ class GradePlugin:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
+        if call.when == "setup":  # what its fixtures do, such as training, is its own time
+            item.stash[SETUP_SECONDS] = report.duration
+        seconds = report.duration + (item.stash[SETUP_SECONDS] if call.when == "call" else 0.0)
         if call.excinfo is not None and OUTCOME not in item.stash:
-            item.stash[OUTCOME] = self._failure(item, call.excinfo.value, report.duration)
+            item.stash[OUTCOME] = self._failure(item, call.excinfo.value, seconds)
         elif call.when == "call" and OUTCOME not in item.stash:
             fraction, message = item.stash.get(CREDIT, (1.0, ""))
             status: Any = "passed" if fraction >= 1 else "partial" if fraction > 0 else "failed"
-            outcome = Outcome(_case(item), status, fraction, message, seconds=report.duration)
+            outcome = Outcome(_case(item), status, fraction, message, seconds=seconds)
             given, diagnosis = item.stash.get(GIVEN, ()), item.stash.get(DIAGNOSIS, None)
             hint = self._question(diagnosis) if status != "passed" else ""
             item.stash[OUTCOME] = replace(outcome, given=given, diagnosis=diagnosis, hint=hint)

@@ -34,7 +34,7 @@ LOG_EVERY = 10
     type=click.Choice(["correct", "mutant", "nonsense"]),
     help="Only trials of this kind. [default: all]",
 )
-@click.option("--brief", is_flag=True, help="Mutants on their named check only; what is right, and nonsense, together.")
+@click.option("--brief", is_flag=True, help="Mutants on their named check only, others together, and less training.")
 @click.option("--recorded", is_flag=True, help="Grade each with the solution and with a record of it, and compare.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Gradings at a time. [default: one per core]")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Repeat the audit with this seed.")

@@ -226,8 +226,14 @@ def _note(connection: Connection, run: Run, rows: Sequence[Mapping[str, Any]]) -
     known = [row for row in rows if row["submission"] is not None]
     values: dict[str, Any] = {"source": bindparam("path"), "run_id": run.id}
     if new:
-        keys = {"student_id": bindparam("student"), "sha256": bindparam("hash"), "submitted": bindparam("time")}
-        connection.execute(insert(submissions).values(assignment_id=run.entry.id, **keys, **values), new)
+        fresh = insert(submissions).values(
+            **values,
+            assignment_id=run.entry.id,
+            student_id=bindparam("student"),
+            sha256=bindparam("hash"),
+            submitted=bindparam("time"),
+        )
+        connection.execute(fresh, new)
     if known:
         values["submitted"] = func.coalesce(bindparam("time"), submissions.c.submitted)
         connection.execute(update(submissions).where(submissions.c.id == bindparam("submission")).values(values), known)

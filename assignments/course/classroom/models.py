@@ -111,8 +111,9 @@ def weights_of(model: Any) -> dict[str, np.ndarray]:
 
 
 def write(model: Any, weights: dict[str, np.ndarray]) -> None:
-    for name, parameter in model.named_parameters():
-        parameter.data[...] = weights[name]
+    tensors = dict(model.named_parameters())
+    for name in tensors:
+        tensors[name].data[...] = weights[name]
 
 
 #: `(weights, x (N,T)) -> logits (N,T,V)`
