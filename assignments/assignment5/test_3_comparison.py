@@ -63,9 +63,11 @@ def number(found, name):
     return float(value)
 
 
-def ends(found):
-    """Both ends of the interval in the answer."""
-    return [number(found, "low"), number(found, "high")]
+def ends(found, data):
+    """Both ends of the interval in the answer; turned where the difference is, which another check judges."""
+    low, high = number(found, "low"), number(found, "high")
+    a, b, *_ = data
+    return [-high, -low] if number(found, "difference") * (a - b).mean() < 0 else [low, high]
 
 
 def shuffled(rng, pairs):
@@ -100,7 +102,7 @@ def test_interval(student, reference, parity, mistake, rng):
     datasets = [shuffled(rng, PAIRS) for _ in range(DATASETS)]
     generators = [int(seed) for seed in rng.integers(1 << 62, size=DATASETS)]
     answers = compared(student, datasets, generators)
-    got = np.array([ends(found) for found in answers])
+    got = np.array([ends(*pair) for pair in zip(answers, datasets, strict=True)])
     expected = compared(reference, datasets, generators)
     right = [(np.asarray(found["low"]), np.asarray(found["high"])) for found in expected]
     # In standard errors from the mean, so that all intervals are alike.
@@ -117,9 +119,10 @@ def test_interval(student, reference, parity, mistake, rng):
         told = f"the ends of the interval jump by {scatter:.2f} standard errors from one generator to the next"
         raise mistake("few-resamples", told)
     same, other = compared(student, datasets[:1] * 2, [generators[0], generators[1]])
-    if ends(same) != ends(answers[0]):
+    same, other, first = (ends(found, datasets[0]) for found in (same, other, answers[0]))
+    if same != first:
         raise mistake("seed-ignored", "two generators of the same seed give other intervals")
-    if ends(same) == ends(other):
+    if same == other:
         raise mistake("seed-ignored", "every generator gives the same interval")
 
 
@@ -132,7 +135,8 @@ def test_coverage(student, note, rng):
     truth = 0.3
     datasets = [shuffled(rng, FEW) for _ in range(EXPERIMENTS)]
     answers = compared(student, datasets, [int(seed) for seed in rng.integers(1 << 62, size=EXPERIMENTS)])
-    held = sum(number(found, "low") <= truth <= number(found, "high") for found in answers)
+    intervals = [ends(*pair) for pair in zip(answers, datasets, strict=True)]
+    held = sum(low <= truth <= high for low, high in intervals)
     told = f"{held} of {EXPERIMENTS} intervals hold the true difference"
     least = fewest(EXPERIMENTS, COVERAGE, FALSE_ALARM)
     if held < least:

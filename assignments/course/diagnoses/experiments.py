@@ -116,12 +116,19 @@ def _of_pairs(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.sqrt(len(a)))
 
 
-def _raw(a: np.ndarray, b: np.ndarray) -> float:
-    """Quantiles of the differences themselves, between the two outermost of them."""
-    d = (a - b) - (a - b).mean()
-    low, high = np.quantile(d, [0.025, 0.975])
-    right = 1.96 * d.std() / np.sqrt(len(d))
-    return float((high - low) / (2 * right))
+def _raw(share: float) -> Callable[[ValueMismatch], Mapping[str, Any] | None]:
+    """Quantiles of the differences themselves: the outermost of them, or between those."""
+
+    def see(seen: ValueMismatch) -> Mapping[str, Any] | None:
+        if "a" not in seen.inputs or np.shape(seen.got) != (2,):
+            return None
+        d = np.asarray(seen.inputs["a"]) - np.asarray(seen.inputs["b"])  # (experiments, pairs)
+        error = d.std(axis=1, ddof=1) / np.sqrt(d.shape[1])
+        claimed = ((np.quantile(d, [share, 1 - share], axis=1) - d.mean(axis=1)) / error).mean(axis=1)
+        near = np.abs(np.asarray(seen.got, dtype=float) - claimed) <= NEAR * np.abs(claimed)
+        return {"wider_by": round(float(np.ptp(claimed) / np.ptp(seen.expected)), 2)} if near.all() else None
+
+    return see
 
 
 def _level(z: float) -> Callable[[np.ndarray, np.ndarray], float]:
@@ -130,7 +137,7 @@ def _level(z: float) -> Callable[[np.ndarray, np.ndarray], float]:
 
 INTERVALS: dict[str, tuple[Callable[[np.ndarray, np.ndarray], float], ...]] = {
     "interval-not-paired": (_unpaired, _bounds),
-    "interval-of-runs": (_of_pairs, _raw),
+    "interval-of-runs": (_of_pairs,),
     # of 90%, 99% and 68%
     "interval-level": (_level(1.645), _level(2.576), _level(1.0)),
 }
@@ -228,6 +235,7 @@ RULES: list[Rule] = [
     values("runs-not-matched", COMPARE, _all_runs),
     values("difference-sign", COMPARE, _other_sign),
     *(rule for code, ways in INTERVALS.items() for rule in _rules(code, [_ends(way) for way in ways], COMPARE)),
+    *_rules("interval-of-runs", [_raw(0.025), _raw(0.0)], COMPARE),
     *(values(code, TRAIN, _ways(changes)) for code, changes in TRAININGS.items()),
     values("blanks-counted", MEASURE, _measured),
 ]
