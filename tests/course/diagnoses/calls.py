@@ -145,6 +145,19 @@ def optimisers(reference: Any, rng: Any) -> Iterator[Observation]:
             yield path(reference, f"optim.{name}", starts, gradients, settings)
 
 
+def resuming(reference: Any, rng: Any) -> Iterator[Observation]:
+    """Steps after an optimiser was saved and loaded: the right ones are those without a break."""
+    starts = [rng.standard_normal(4) for _ in range(2)]
+    gradients = [[rng.standard_normal(4) for _ in range(2)] for _ in range(6)]
+    for name, settings in (
+        ("SGD", {"lr": 0.1, "momentum": 0.9}),
+        ("AdamW", {"lr": 0.1, "betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.1}),
+    ):
+        whole = path(reference, f"optim.{name}", starts, gradients, settings).expected
+        told = {"optimizer": name, "saved_after": 3, **settings}
+        yield TrajectoryMismatch("checkpoint.load_checkpoint", told, starts, gradients, None, whole[3:], reference)
+
+
 def path(reference: Any, about: str, starts: Any, gradients: Any, settings: Any) -> TrajectoryMismatch:
     parameters = [reference.tensor.Tensor(start.copy(), requires_grad=True) for start in starts]
     optimizer = getattr(reference.optim, about.split(".")[1])([p for p in parameters], **settings)

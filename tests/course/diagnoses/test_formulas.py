@@ -19,6 +19,7 @@ SUBJECTS = (
     calls.shapes,
     calls.layers,
     calls.optimisers,
+    calls.resuming,
     calls.clipping,
     calls.data,
     calls.transformer,
