@@ -178,9 +178,10 @@ RULES: list[Rule] = [
     values("top-k-count", FILTER, _count),
     values("temperature-after-softmax", FILTER, _temperature_elsewhere),
     values("temperature-size", FILTER, _temperature_size),
+    # Its page comes first, too: what is filtered to zero is seen without top_p as well, and by an earlier check.
+    values("top-p-before-top-k", FILTER, _order),
     values("filtered-to-zero", FILTER, _filtered_to_zero),
     values("top-p-boundary", FILTER, _boundary),
-    values("top-p-before-top-k", FILTER, _order),
     values("probabilities-not-scaled", FILTER, _not_scaled),
     values("sample-past-the-end", SAMPLE, _past_the_end),
     values("sample-boundary", SAMPLE, _boundary_of_sample),
