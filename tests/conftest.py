@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from tests.commands import Run
+from tests.order import arranged
 from tinygrade import cli
 from tinygrade.grading import run as starting
 from tinygrade.grading.forkserver import Forkserver, started
@@ -44,6 +45,11 @@ file = "test_1.py"
 title = "one"
 points = 10
 """
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    processes = getattr(config, "workerinput", {"workercount": 1})["workercount"]
+    items[:] = arranged(items, [item.nodeid for item in items], processes)
 
 
 @pytest.fixture(scope="session", autouse=True)
