@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import functools
 import io
 import json
 import os
@@ -142,7 +141,7 @@ def forked_command(
     def run(words: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
         with monkeypatch.context() as patched, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            patched.setattr(starting, "start", functools.partial(_forked, start, forkserver))
+            patched.setattr(starting, "start", lambda job, server=None: start(job, server or forkserver))
             patched.setenv("COLUMNS", "80")
             patched.chdir(folder)
             code = cli.run(list(map(str, words)))
@@ -166,10 +165,6 @@ def forked_check(check: Callable, forked_command: Callable, repository: Path, tm
         return Run(done.returncode, done.stdout, done.stderr, tree)
 
     return run
-
-
-def _forked(start: Callable, server: Forkserver | None, job: object, work: Path, _: None) -> object:
-    return start(job, work, server)
 
 
 def _written(stream: io.TextIOWrapper) -> str:

@@ -100,7 +100,7 @@ def report() -> Callable[..., Report]:
 
 
 class Grading:
-    """Stands in for `grading.grade`; remembers the job, and gives or raises `result`."""
+    """Stands in for `grading.run.start`; remembers the job, and gives or raises `result`."""
 
     def __init__(self) -> None:
         self.result: Report | BaseException = _report()
@@ -110,8 +110,14 @@ class Grading:
     def job(self) -> Job:
         return self.jobs[-1]
 
-    def __call__(self, job: Job, manager: Any, on_event: Callable[[Any], None]) -> Report:
+    def __call__(self, job: Job) -> Grading:
         self.jobs.append(job)
+        return self
+
+    def close(self) -> None:
+        pass
+
+    def report(self, on_event: Callable[[Any], None]) -> Report:
         checks = self.result.checks if isinstance(self.result, Report) else ()
         on_event(Started(Isolation("strong"), {"python": "3.11"}, tuple((c.id, c.group) for c in checks)))
         if isinstance(self.result, BaseException):
@@ -119,7 +125,7 @@ class Grading:
         for found in checks:
             on_event(CheckStarted(found.id))
             on_event(CheckFinished(found))
-        result = replace(self.result, seed=job.seed)
+        result = replace(self.result, seed=self.job.seed)
         on_event(Finished(result))
         return result
 
@@ -127,7 +133,7 @@ class Grading:
 @pytest.fixture
 def grading(monkeypatch: pytest.MonkeyPatch) -> Grading:
     stand_in = Grading()
-    monkeypatch.setattr("tinygrade.grading.run.grade", stand_in)
+    monkeypatch.setattr("tinygrade.grading.run.start", stand_in)
     return stand_in
 
 

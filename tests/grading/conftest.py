@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tinygrade import config, plugins
-from tinygrade.grading.forkserver import Forkserver
+from tinygrade.grading.forkserver import Forkserver, is_available
 from tinygrade.grading.run import Job
 
 CHECK = "test_causal_mask or test_logits"
@@ -14,6 +14,8 @@ CHECK = "test_causal_mask or test_logits"
 @pytest.fixture(scope="module")
 def server():
     with Forkserver() as server:
+        if is_available():
+            server.start()  # now, so that it is nothing that a test leaves behind
         yield server
 
 

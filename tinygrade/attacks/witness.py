@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tinygrade.grading.run import Process
+    from tinygrade.grading.child import Process
 
 PR_SET_CHILD_SUBREAPER = 36
 #: A killed process needs a moment to be gone.

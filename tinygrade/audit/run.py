@@ -15,8 +15,9 @@ from tinygrade.audit.plan import Trial, written
 from tinygrade.audit.verdict import Verdict, judge, unjudged
 from tinygrade.errors import GraderError, TinygradeError
 from tinygrade.grading import series
+from tinygrade.grading.child import Process
 from tinygrade.grading.forkserver import Forkserver, started
-from tinygrade.grading.run import Job, Process, grade
+from tinygrade.grading.run import Job, grade
 from tinygrade.model import Assignment, Report
 from tinygrade.threads import Threads
 

@@ -18,7 +18,7 @@ from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS, GRADING, PRINTS
 from tinygrade.checks.package import Part
 from tinygrade.checks.results import Outcome, combine
 from tinygrade.checks.retries import GIVEN, Retries
-from tinygrade.checks.smoke import Smoke, skipped
+from tinygrade.checks.smoke import Smoke
 from tinygrade.diagnosis import exceptions
 from tinygrade.errors import CourseError, UserError
 from tinygrade.events import CheckFinished, CheckStarted, Started
@@ -53,6 +53,7 @@ class GradePlugin:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[GRADING] = self.grading
+        config.pluginmanager.register(self._smoke)
         for text in marks_of.MARKS.items():
             config.addinivalue_line("markers", ": ".join(text))
 
@@ -120,11 +121,6 @@ class GradePlugin:
         """Nothing runs when the course is not in order."""
         session.config.option.tbstyle = "line"  # pytest draws each failure, with source and arguments, for nobody
         return True if self.user_error is not None else None
-
-    @pytest.hookimpl(specname="pytest_runtest_protocol", tryfirst=True)
-    def skip_decided_smoke(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-        """One failed smoke check decides about its assignment; the others need not run."""
-        return skipped(item, nextitem) if self._smoke.is_decided(item) else None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, bool, bool]:

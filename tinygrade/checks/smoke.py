@@ -23,7 +23,7 @@ def skipped(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
 
 
 class Smoke:
-    """The smoke checks of one run."""
+    """The smoke checks of one run, and the pytest plugin that leaves out those that no longer decide anything."""
 
     def __init__(self, grading: Grading) -> None:
         self._grading = grading
@@ -43,6 +43,11 @@ class Smoke:
         if folder.name == FOLDER and folder.parent.name in earlier:
             return folder.parent.name
         return None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """One failed smoke check decides about its assignment; the others need not run."""
+        return skipped(item, nextitem) if self.is_decided(item) else None
 
     def is_decided(self, item: pytest.Item) -> bool:
         """True for a smoke check whose assignment is decided already."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -26,10 +27,14 @@ if TYPE_CHECKING:
     from tinygrade.grading.run import Job
     from tinygrade.model import Assignment, CheckResult, Course, Report
 
-    #: From a job, and what is told of its events, to its report.
-    Grade = Callable[[Job, pluggy.PluginManager, Callable[[Event], None]], Report]
-
 GRADED, BELOW, INCOMPLETE = 0, 1, 4
+
+
+class Running(Protocol):
+    """A grading that was started."""
+
+    def report(self, on_event: Callable[[Event], None]) -> Report: ...
+    def close(self) -> None: ...
 
 
 class Cut(Exception):
@@ -65,14 +70,15 @@ def grade_and_show(
     assignment: Assignment,
     source: str,
     finish: Callable[[Report], list[str]] = lambda report: [],
-    grade: Grade | None = None,
+    start: Callable[[Job], Running] | None = None,
     before: Mapping[str, CheckResult] = MappingProxyType({}),
 ) -> int:
     """Grade as the parameters of `ctx` say, show it, write the reports, and give the exit code.
 
-    `finish` gets the report (instructor's view) and gives lines to print below it. `grade` is what grades instead of
-    `grading.run.grade`; `before` has the results of the run before, by id.
+    `finish` gets the report (instructor's view) and gives lines to print below it. `start` is what starts the grading
+    instead of `grading.run.start`; `before` has the results of the run before, by id.
     """
+    from tinygrade.grading import run
     from tinygrade.plugins import reporters
     from tinygrade.reporters.live import Headline, LiveView
 
@@ -82,24 +88,26 @@ def grade_and_show(
     job = job_of(options, assignment, source, manager)
     warn = Once()
     sources = sources_of(manager, warn)
-    targets = outputs.parse(options["report"], reporters(manager), sources)
-    stream = sys.stderr if outputs.to_stdout(targets) else sys.stdout
-    headline = Headline(assignment.id, assignment.title, commands(ctx, job.seed, assignment))
-    with terminable(), LiveView(stream, headline, sources.section_text, options["instructor"], before=before) as view:
-        try:
-            report = _graded(job, manager, view.handle, warn, grade)
+    targets = outputs.parse(options["report"], reporters(manager), sources) if options["report"] else []
+    with terminable(), contextlib.closing((start or run.start)(job)) as running:
+        # While that loads what it needs.
+        stream = sys.stderr if outputs.to_stdout(targets) else sys.stdout
+        headline = Headline(assignment.id, assignment.title, commands(ctx, job.seed, assignment))
+        with LiveView(stream, headline, sources.section_text, options["instructor"], before=before) as view:
             try:
-                outputs.write(targets, report if options["instructor"] else report.student_view())
+                report = _graded(running, manager, view.handle, warn)
+                try:
+                    outputs.write(targets, report if options["instructor"] else report.student_view())
+                finally:
+                    call(manager, "tinygrade_report_ready", warn, {"report": report})
+                view.note(finish(report))
+            except Cut:
+                view.started = False  # nobody wants to repeat it
+                raise
             finally:
-                call(manager, "tinygrade_report_ready", warn, {"report": report})
-            view.note(finish(report))
-        except Cut:
-            view.started = False  # nobody wants to repeat it
-            raise
-        finally:
-            if view.started:
-                view.close()
-            warn.tell()
+                if view.started:
+                    view.close()
+                warn.tell()
     return exit_code(report, limit)
 
 
@@ -122,11 +130,8 @@ def job_of(options: dict[str, Any], assignment: Assignment, source: str, manager
     )
 
 
-def _graded(
-    job: Job, manager: pluggy.PluginManager, show: Callable[[Event], None], warn: Warn, grade: Grade | None
-) -> Report:
+def _graded(running: Running, manager: pluggy.PluginManager, show: Callable[[Event], None], warn: Warn) -> Report:
     from tinygrade.events import CheckFinished, Warned
-    from tinygrade.grading import run
 
     def relay(event: Event) -> None:
         show(event)
@@ -135,7 +140,7 @@ def _graded(
         elif isinstance(event, Warned):
             warn(event.text)
 
-    return (grade or run.grade)(job, manager, relay)
+    return running.report(relay)
 
 
 def _limit(points: float | None, assignment: Assignment) -> float | None:

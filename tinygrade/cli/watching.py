@@ -12,6 +12,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -49,6 +51,14 @@ def watch(ctx: click.Context, assignment: Assignment, source: str) -> NoReturn:
     ctx.params["seed"] = seed_for(assignment, ctx.params["seed"])  # the same inputs every time
     with terminable(), contextlib.closing(_Watch(ctx, assignment, place)) as watching:
         watching.run()
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """One run of a watch."""
+
+    report: Callable[[Callable[[Event], None]], Report]
+    close: Callable[[], None]
 
 
 class _Watch:
@@ -111,11 +121,14 @@ class _Watch:
     # ---- one run ----
 
     def _check(self, state: State) -> None:
-        def grade(job: Job, manager: object, on_event: Callable[[Event], None]) -> Report:
-            return self._graded(state, job, on_event)
+        def start(job: Job) -> _Turn:
+            self._ready = self._ready or Waiting(job)
+            return _Turn(partial(self._graded, self._ready, state), self._ready.close)
+
+        from tinygrade.grading.waiting import Waiting
 
         before = {check.id: check for check in self._report.checks} if self._report else {}
-        grade_and_show(self._ctx, self._assignment, str(self._place), self._told, grade, before)
+        grade_and_show(self._ctx, self._assignment, str(self._place), self._told, start, before)
         self._judged = state
 
     def _told(self, report: Report) -> list[str]:
@@ -129,11 +142,7 @@ class _Watch:
             self._ready.close()
         self._ready = Waiting(job_of(self._ctx.params, self._assignment, str(self._place), self._ctx.obj), self._server)
 
-    def _graded(self, state: State, job: Job, on_event: Callable[[Event], None]) -> Report:
-        from tinygrade.grading.waiting import Waiting
-
-        ready = self._ready or Waiting(job)
-        self._ready = ready
+    def _graded(self, ready: Waiting, state: State, on_event: Callable[[Event], None]) -> Report:
         changed = self._changed(state) if self._report else []
         smoke = self._report is None or not self._is_settled(changed)
         with self._cutting(ready, state) as was_cut:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from tinygrade.errors import GraderError, PluginError, RefusedError, SubmissionError
 from tinygrade.executor import Kind, Outcome, Task
+from tinygrade.grading.child import Process
 from tinygrade.grading.forkserver import started
-from tinygrade.grading.run import Job, Process, Reuse, grade
+from tinygrade.grading.run import Job, Reuse, grade
 from tinygrade.model import Assignment, Report
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import signal
@@ -39,8 +40,9 @@ def die_with(parent: int) -> None:
             sys.exit(1)
 
 
+@functools.cache
 def preload() -> None:
-    """Import what a grading needs."""
+    """Import what a grading needs; once, also for all forks of this process."""
     import pkgutil
 
     import numpy.random  # noqa: F401

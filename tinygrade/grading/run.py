@@ -1,38 +1,21 @@
-"""Grade one submission: run the trusted side in a child process of its own and relay what it tells.
-
-The child (`tinygrade.grading.session`) starts with an empty working folder and without any PYTHON* or PYTEST_*
-variable, so that nothing in the submission or in the user's environment configures it.
-"""
+"""Grade one submission: what a grading is asked for, and the report that comes of it."""
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from tinygrade import errors, events
-from tinygrade.errors import GraderError, TinygradeError
-from tinygrade.events import Finished, Stopped
-from tinygrade.grading.childhood import command, environment
-from tinygrade.grading.forkserver import Forkserver
+from tinygrade.grading.child import Child, Process
 
 if TYPE_CHECKING:
     import pluggy
 
     from tinygrade.events import Event
+    from tinygrade.grading.forkserver import Forkserver
     from tinygrade.model import Assignment, Policy, Report
-
-#: What the child runs.
-ENTRY = "from tinygrade.grading.session import main; main()"
-#: Seconds that the child gets to end its workers before it is killed with them.
-GRACE_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -96,17 +79,6 @@ class Job:
     first: tuple[str, ...] = ()
 
 
-class Process(Protocol):
-    """What a grading runs in: a `subprocess.Popen`, or one that was forked."""
-
-    @property
-    def pid(self) -> int: ...
-    def poll(self) -> int | None: ...
-    def wait(self, timeout: float | None = None) -> int: ...
-    def terminate(self) -> None: ...
-    def kill(self) -> None: ...
-
-
 def grade(
     job: Job,
     manager: pluggy.PluginManager,
@@ -114,70 +86,21 @@ def grade(
     on_start: Callable[[Process], None] = lambda process: None,
     server: Forkserver | None = None,
 ) -> Report:
-    """Run the checks of `job` and give the report (instructor's view).
+    """Run the checks of `job` and give the report (instructor's view); raises as `Child.report` does.
 
     `on_start` gets the process of the grading: whoever grades in several threads ends it by `terminate`. With `server`
     it is forked from there, which is cheaper; without, it is a fresh one.
-
-    Raises:
-        UserError: submission, course or assignment cannot be read, or nothing was selected.
-        RefusedError: the run was refused, or its report is incomplete.
-        GraderError: our fault.
     """
-    work = Path(tempfile.mkdtemp(prefix="tinygrade-"))
-    try:
-        child = start(message(job, work), work, server)
+    with start(job, server) as child:
         on_start(child.process)
-        return watched(child, work, on_event)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        return child.report(on_event)
 
 
-@dataclass
-class Child:
-    """A process that grades, and what it tells."""
-
-    process: Process
-    events: IO[str]
-
-
-def start(job: dict[str, Any], work: Path, server: Forkserver | None, more: IO[bytes] | None = None) -> Child:
-    """Start what grades the job that this message describes, in a folder of its own below `work`.
-
-    `more` is a pipe on which the job is already, and on which there will be more; it is closed here.
-    """
-    ours, theirs = os.pipe()
-    here = work / "empty"
-    here.mkdir(mode=0o700)
-    try:
-        with more or tempfile.TemporaryFile() as stdin, open(work / "stderr.txt", "wb") as stderr:
-            if more is None:
-                stdin.write(json.dumps(job).encode())
-                stdin.seek(0)
-            if server is None:
-                process: Process = _fresh(here, stdin, theirs, stderr)
-            else:
-                process = server.fork(here, [stdin.fileno(), theirs, stderr.fileno()])
-    except BaseException:
-        os.close(ours)
-        raise
-    finally:
-        os.close(theirs)
-    return Child(process, os.fdopen(ours, encoding="utf-8"))
-
-
-def _fresh(here: Path, stdin: IO[bytes], events: int, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
-    os.set_inheritable(events, True)
-    return subprocess.Popen(
-        command(ENTRY, str(events)),
-        stdin=stdin,
-        stdout=subprocess.DEVNULL,
-        stderr=stderr,
-        cwd=here,
-        env=environment(),
-        pass_fds=() if os.name == "nt" else (events,),
-        start_new_session=True,
-    )
+def start(job: Job, server: Forkserver | None = None) -> Child:
+    """Start the grading; the caller takes its report, and closes it."""
+    child = Child(server)
+    child.tell(message(job, child.work))
+    return child
 
 
 def message(job: Job, work: Path) -> dict[str, Any]:
@@ -204,51 +127,3 @@ def message(job: Job, work: Path) -> dict[str, Any]:
         "waits": False,
         "work": str(work),
     }
-
-
-def watched(child: Child, work: Path, on_event: Callable[[Event], None]) -> Report:
-    """The report of a grading that runs; raises as `grade` does."""
-    try:
-        with child.events as stream:
-            for event in read(stream):
-                on_event(event)
-                if isinstance(event, Finished):
-                    return event.report
-                if isinstance(event, Stopped):
-                    raise error(event, work)
-    finally:
-        end(child.process)
-    raise GraderError(f"the grading ended without a report (code {child.process.poll()})\n{log(work)}")
-
-
-def read(stream: IO[str]) -> Iterator[Event]:
-    """What the child tells, until it ends."""
-    for line in stream:
-        yield events.from_json(json.loads(line))
-
-
-def error(event: Stopped, work: Path) -> TinygradeError:
-    """What stopped the child."""
-    kind = getattr(errors, event.error, GraderError)
-    if issubclass(kind, GraderError):
-        return GraderError(f"{event.message}\n{log(work)}")
-    found: TinygradeError = kind(event.message)
-    return found
-
-
-def log(work: Path) -> str:
-    """The end of what the child wrote to standard error."""
-    return (work / "stderr.txt").read_text(encoding="utf-8", errors="replace")[-8000:]
-
-
-def end(process: Process) -> None:
-    """End the child; it takes zygote and workers with it, because each dies with its parent."""
-    try:
-        process.wait(0 if process.poll() is None else None)
-    except subprocess.TimeoutExpired:
-        process.terminate()
-    try:
-        process.wait(GRACE_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

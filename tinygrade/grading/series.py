@@ -9,8 +9,6 @@ another's workers, so a class is not graded like this.
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,13 +16,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinygrade.errors import GraderError, TinygradeError
+from tinygrade.errors import TinygradeError
 from tinygrade.events import Event, Finished, Stopped
-from tinygrade.grading import run as single
+from tinygrade.grading.child import Child, Process
+from tinygrade.grading.run import message
 
 if TYPE_CHECKING:
     from tinygrade.grading.forkserver import Forkserver
-    from tinygrade.grading.run import Job, Process
+    from tinygrade.grading.run import Job
     from tinygrade.model import Isolation, Report
     from tinygrade.sandbox import Sandbox, Worker
 
@@ -40,14 +39,11 @@ def grade(
     Args:
         jobs: of one assignment, with the same isolation, sandbox and limits.
     """
-    work = Path(tempfile.mkdtemp(prefix="tinygrade-"))
-    try:
-        messages = [single.message(job, _folder(work / str(number))) for number, job in enumerate(jobs)]
-        child = single.start({**messages[0], "work": str(work), "series": messages}, work, server)
+    with Child(server) as child:
         on_start(child.process)
-        yield from _watched(child, work, len(jobs))
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        messages = [message(job, _folder(child.work / str(number))) for number, job in enumerate(jobs)]
+        child.tell({**messages[0], "work": str(child.work), "series": messages})
+        yield from _reports(child, len(jobs))
 
 
 def _folder(path: Path) -> Path:
@@ -55,18 +51,14 @@ def _folder(path: Path) -> Path:
     return path
 
 
-def _watched(child: single.Child, work: Path, count: int) -> Iterator[Report | TinygradeError]:
+def _reports(child: Child, count: int) -> Iterator[Report | TinygradeError]:
     told = 0
-    try:
-        with child.events as stream:
-            for event in single.read(stream):
-                if isinstance(event, Finished | Stopped):
-                    told += 1
-                    yield event.report if isinstance(event, Finished) else single.error(event, work)
-    finally:
-        single.end(child.process)
+    for event in child.events():
+        if isinstance(event, Finished | Stopped):
+            told += 1
+            yield event.report if isinstance(event, Finished) else child.error(event)
     for _ in range(told, count):
-        yield GraderError(f"the grading ended without a report (code {child.process.poll()})\n{single.log(work)}")
+        yield child.died()
 
 
 # ---- the side of the child ---------------------------------------------------------------------------

@@ -52,7 +52,10 @@ def serve(descriptor: int, parent: int) -> None:
         stream.flush()
 
     with open(0, encoding="utf-8", closefd=False) as source, _told(emit):
-        job = json.loads(source.readline())
+        line = source.readline()
+        if not line:  # nobody wants it any more
+            return
+        job = json.loads(line)
         if "series" in job:
             _serve_series(job, emit)
         else:
@@ -101,6 +104,7 @@ def run(
     this = prepared(job, emit)
     sandbox = (opened or open_sandbox)(this)
     try:
+        preload()  # while the parent of all workers does the same
         made = ready(this, sandbox)
         if job["waits"]:
             job.update(_awaited(word))
@@ -120,7 +124,6 @@ def _now() -> tuple[str, float]:
 
 def _awaited(word: Callable[[], str]) -> dict[str, Any]:
     """What is only known when the waiting ends; the process ends with it when nobody wants the grading any more."""
-    preload()
     line = word()
     if not line:
         sys.exit(0)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from tinygrade.hookspecs import hookimpl
-from tinygrade.loaders import archive, directory, git, notebook
 from tinygrade.model import Assignment, Submission
 
 
 @hookimpl(trylast=True)
 def tinygrade_load_submission(source: str, assignment: Assignment, into: Path) -> Submission | None:
     """Folders, archives, notebooks and git repositories. Any other address is left to other plugins."""
+    from tinygrade.loaders import archive, directory, git, notebook  # where one is loaded, and not at every start
+
     if git.is_address(source):
         return git.load(source, assignment, into)
     if "://" in source:

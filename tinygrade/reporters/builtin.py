@@ -6,20 +6,22 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygrade.hookspecs import hookimpl
-from tinygrade.reporters.classroom import ClassroomReporter
-from tinygrade.reporters.csvfile import CsvReporter
-from tinygrade.reporters.github import GithubReporter
-from tinygrade.reporters.github_summary import GithubSummaryReporter
-from tinygrade.reporters.gradescope import GradescopeReporter
-from tinygrade.reporters.html.reporter import HtmlReporter
-from tinygrade.reporters.jsonfile import JsonReporter
-from tinygrade.reporters.junit import JUnitReporter
-from tinygrade.reporters.markdown import MarkdownReporter
-from tinygrade.reporters.terminal import TerminalReporter
 
 
 @hookimpl
 def tinygrade_register_reporters(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    # Inside, because this plugin is loaded at every start, and few of those write a report.
+    from tinygrade.reporters.classroom import ClassroomReporter
+    from tinygrade.reporters.csvfile import CsvReporter
+    from tinygrade.reporters.github import GithubReporter
+    from tinygrade.reporters.github_summary import GithubSummaryReporter
+    from tinygrade.reporters.gradescope import GradescopeReporter
+    from tinygrade.reporters.html.reporter import HtmlReporter
+    from tinygrade.reporters.jsonfile import JsonReporter
+    from tinygrade.reporters.junit import JUnitReporter
+    from tinygrade.reporters.markdown import MarkdownReporter
+    from tinygrade.reporters.terminal import TerminalReporter
+
     register("json", JsonReporter)
     register("html", HtmlReporter)
     register("terminal", TerminalReporter)
