@@ -12,7 +12,11 @@ from typing import TypeVar
 
 #: Tests that take ten seconds or more, the dearest first; what is written here is the beginning of their names.
 #: `scripts/test PATH -n 0 -p test_costs` tells what a test costs.
-LONG = ("tests/integration/test_audit.py::test_the_",)
+LONG = (
+    *(f"tests/integration/test_audit.py::test_the_audit_is_clean[assignment{number}]" for number in (4, 5, 6, 2, 3, 1)),
+    "tests/integration/test_audit.py::test_the_dearest",
+    "tests/integration/test_recorded.py::test_both_ways_give_the_same",
+)
 
 T = TypeVar("T")
 
