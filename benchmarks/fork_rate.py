@@ -18,12 +18,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tinygrade.model import Limits
 from tinygrade.sandboxes import clock
 from tinygrade.sandboxes.local import LocalSandbox
 from tinygrade.worker.confinement import STEPS
+from tinygrade.worker.package import packed
 
 PACKAGE = Path(__file__).resolve().parents[1] / "reference" / "tinytorch"
 KINDS: dict[str, tuple[str, ...]] = {"confined": (), "without Landlock, seccomp, privileges": STEPS}
@@ -104,9 +103,9 @@ def one_call(sandbox: LocalSandbox) -> None:
 
 
 def open_package(worker: Any) -> None:
-    files = {path.name: np.frombuffer(path.read_bytes(), np.uint8) for path in PACKAGE.glob("*.py")}
+    files = packed({path.name: path.read_bytes() for path in PACKAGE.glob("*.py")})
     surface = {"tensor": "tensor.Tensor", "parameters": [], "names": {}}
-    ask(worker, "open", "tinytorch", "/tinytorch", files, surface, [], {})
+    ask(worker, "open", "tinytorch", "/tinytorch", files, surface, [], packed({}))
 
 
 def ask(worker: Any, do: str, *args: Any) -> Any:

@@ -18,12 +18,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tinygrade.model import Limits
 from tinygrade.sandbox import WorkerError
 from tinygrade.sandboxes.local import LocalSandbox
 from tinygrade.sandboxes.portable import PortableSandbox
+from tinygrade.worker.package import packed
 
 SANDBOXES = {"local": LocalSandbox, "portable": PortableSandbox}
 PACKAGE = b"""
@@ -77,9 +76,9 @@ def check(sandbox: Any, number: int) -> None:
     """One worker that loads a package and answers one call, or ends instead of answering."""
     worker = sandbox.open(cpu_seconds=10.0)
     try:
-        files = {"__init__.py": np.frombuffer(PACKAGE, np.uint8)}
+        files = packed({"__init__.py": PACKAGE})
         surface = {"tensor": "Tensor", "parameters": [], "names": {}}
-        ask(worker, "open", "tinytorch", "/tinytorch", files, surface, [], {})
+        ask(worker, "open", "tinytorch", "/tinytorch", files, surface, [], packed({}))
         work = ask(worker, "get", ask(worker, "module", ""), "work")
         ask(worker, "call", work, [number], {})
         worker.output()

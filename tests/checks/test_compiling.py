@@ -7,8 +7,10 @@ from tinygrade.checks.compiling import FROM_WORKER, code_for
 from tinygrade.checks.package import Package
 from tinygrade.model import Limits, Surface
 from tinygrade.sandbox import WorkerTimeout
+from tinygrade.worker.package import packed, unpacked
 
-CODE = np.frombuffer(b"code", np.uint8)
+#: Names and sizes that do not fit to each other, or to four bytes.
+WRONG = [[["ops.py"], [5]], [["ops.py"], [True]], [["ops.py", "a.py"], [5, -1]], [["ops.py", "a.py"], [4]], [[4], [4]]]
 
 
 class Compiler:
@@ -40,21 +42,23 @@ def after_some_workers(package, value):
 
 
 def test_it_is_compiled_once_and_only_when_it_pays(package):
-    worker, found = after_some_workers(package, {"value": {"ops.py": CODE}})
+    worker, found = after_some_workers(package, {"value": packed({"ops.py": b"code"})})
     assert worker.requests == ["compile"]
     assert worker.closed
-    assert [bool(code) for code in found] == [False] * (FROM_WORKER - 1) + [True] * 3
-    assert found[-1]["ops.py"] is CODE
+    told = [unpacked(code) for code in found]
+    assert told == [{}] * (FROM_WORKER - 1) + [{"ops.py": b"code"}] * 3
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        *(WorkerTimeout("it hangs"), {}, {"error": {}}, {"value": None}, {"value": [CODE]}),
-        *({"value": {"other.py": CODE}}, {"value": {"ops.py": "text"}}, {"value": {"ops.py": np.zeros(3)}}),
+        *(WorkerTimeout("it hangs"), {}, {"error": {}}, {"value": None}, {"value": {}}, {"value": [1, 2, 3]}),
+        {"value": packed({"other.py": b"code"})},
+        *({"value": [*names_and_sizes, np.zeros(4, np.uint8)]} for names_and_sizes in WRONG),
+        *({"value": [["ops.py"], [4], content]} for content in (np.zeros(4), np.zeros((2, 2), np.uint8), b"code")),
     ],
 )
 def test_anything_else_is_not_passed_on(package, answer):
     worker, found = after_some_workers(package, answer)
-    assert found == [{}] * len(found)
+    assert [unpacked(code) for code in found] == [{}] * len(found)
     assert worker.closed

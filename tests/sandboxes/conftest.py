@@ -3,12 +3,12 @@
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tinygrade.model import Limits
 from tinygrade.sandboxes.local import LocalSandbox
 from tinygrade.sandboxes.portable import PortableSandbox
+from tinygrade.worker.package import packed
 
 PACKAGE = """
 import os, sys, time
@@ -110,8 +110,8 @@ class Student:
     def __init__(self, worker, folder):
         self.worker = worker
         surface = {"tensor": "main.Tensor", "parameters": [], "names": {}}
-        files = {path.name: np.frombuffer(path.read_bytes(), np.uint8) for path in folder.glob("*.py")}
-        self.ask("open", "tinytorch", str(folder), files, surface, [], {})
+        files = packed({path.name: path.read_bytes() for path in folder.glob("*.py")})
+        self.ask("open", "tinytorch", str(folder), files, surface, [], packed({}))
         self.module = self.ask("module", "main")["value"]
 
     def ask(self, do, *args, cpu_seconds=5.0, **more):

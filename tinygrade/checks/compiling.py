@@ -9,37 +9,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from tinygrade.checks.package import Package
 from tinygrade.sandbox import WorkerError
+from tinygrade.worker.package import packed, unpacked
 
 #: Which worker of a package is the first one that it pays for: a run of one check has few.
 FROM_WORKER = 3
 
 
-def code_for(package: Package, open_worker: Callable[..., Any]) -> dict[str, np.ndarray]:
-    """What a new worker of `package` need not compile itself: by file, empty while it does not pay."""
+def code_for(package: Package, open_worker: Callable[..., Any]) -> list[Any]:
+    """What a new worker of `package` need not compile itself, packed; nothing is in it while it does not pay."""
     package.workers += 1
     if package.workers == FROM_WORKER:
-        package.code = _compiled(package, open_worker)
+        package.code = packed(_compiled(package, open_worker))
     return package.code
 
 
-def _compiled(package: Package, open_worker: Callable[..., Any]) -> dict[str, np.ndarray]:
+def _compiled(package: Package, open_worker: Callable[..., Any]) -> dict[str, bytes]:
     seconds = package.limits.import_cpu_seconds
     worker = open_worker(cpu_seconds=seconds)
     request = {"do": "compile", "args": [package.folder.as_posix(), package.sources]}
     try:
-        found = worker.ask(request, cpu_seconds=seconds).get("value")
-    except WorkerError:  # a source that chokes the compiler: each worker finds out for itself, and tells
+        found = unpacked(worker.ask(request, cpu_seconds=seconds)["value"])
+    except (WorkerError, KeyError, ValueError):  # a source that chokes the compiler: each worker finds out, and tells
         return {}
     finally:
         worker.close()
-    if type(found) is not dict:
-        return {}
-    return {file: code for file, code in found.items() if file in package.files and _is_bytes(code)}
-
-
-def _is_bytes(value: Any) -> bool:
-    return type(value) is np.ndarray and value.dtype == np.uint8 and value.ndim == 1
+    return {file: code for file, code in found.items() if file in package.files}

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tinygrade.failures import StudentFailure
 from tinygrade.model import Limits, Surface
+from tinygrade.worker.package import packed
 
 
 @dataclass(frozen=True)
@@ -41,18 +40,17 @@ class Package:
 
     #: How many workers were asked for, and what they need not compile (see `compiling`).
     workers: int = 0
-    code: dict[str, np.ndarray] = field(default_factory=dict)
+    code: list[Any] = field(default_factory=lambda: packed({}))
 
     @cached_property
-    def sources(self) -> dict[str, np.ndarray]:
-        """What is in the files, as bytes that the wire can carry: a worker reads no file of ours."""
-        names = sorted(self.files)
-        return {name: np.frombuffer((self.folder / name).read_bytes(), np.uint8) for name in names}
+    def sources(self) -> list[Any]:
+        """What is in the files, packed for the wire: a worker reads no file of ours."""
+        return packed({name: (self.folder / name).read_bytes() for name in sorted(self.files)})
 
-    def opening(self, parts: Sequence[Part], code: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    def opening(self, parts: Sequence[Part], code: list[Any]) -> dict[str, Any]:
         """The first request to a worker: to load this package, with `parts` given and `code` compiled already."""
         table = self.surface
         surface = {"tensor": table.tensor, "parameters": list(table.parameters), "names": dict(table.names)}
         given = [{"path": part.path, "parameters": list(part.parameters)} for part in parts]
-        args = [self.name, self.folder.as_posix(), self.sources, surface, given, dict(code)]
+        args = [self.name, self.folder.as_posix(), self.sources, surface, given, code]
         return {"do": "open", "args": args}

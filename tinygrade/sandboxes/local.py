@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from tinygrade.sandboxes.channel import Channel
 from tinygrade.sandboxes.deadline import Patience
 from tinygrade.sandboxes.isolation import Gate, measured
 from tinygrade.sandboxes.scratch import Scratch
+from tinygrade.worker.wire import JOINED
 
 #: The zygote imports numpy before its first answer: a fraction of a second, and many on a machine that is overloaded.
 PATIENCE_SECONDS = 60
@@ -138,6 +140,8 @@ class LocalSandbox:
         theirs: list[int] = []
         for readable_by_us in (False, True, True, True):  # requests, replies, stdout, stderr
             r, w = os.pipe()
+            if not readable_by_us:
+                _widen(w)
             begun.ends.append(r if readable_by_us else w)
             theirs.append(w if readable_by_us else r)
         scratch = begun.scratch.request
@@ -187,6 +191,12 @@ class LocalSandbox:
             if not data:
                 raise GraderError(f"the worker's parent process ended with code {self._zygote.poll()}")
             self._awaited.popleft()(json.loads(data))
+
+
+def _widen(pipe: int) -> None:
+    """Let a whole package be written at once: by the 64 KiB of an ordinary pipe it takes five turns of both sides."""
+    with contextlib.suppress(OSError):  # an ordinary user has a share of what pipes may take
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, JOINED)
 
 
 class _Begun:

@@ -15,9 +15,12 @@ import sysconfig
 from collections.abc import Mapping, Sequence
 from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.machinery import ModuleSpec
+from itertools import accumulate
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
+
+import numpy as np
 
 ZIP = f"python{sys.version_info.major}{sys.version_info.minor}.zip"
 
@@ -70,11 +73,12 @@ class Sources(SourceLoader, MetaPathFinder):
     def __init__(
         self, name: str, folder: Path, sources: Mapping[str, bytes], code: Mapping[str, bytes]
     ) -> None:
+        # Plain text, here and below: each worker does this anew, and pathlib would be half of what it costs.
         self._name = name
-        self._folder = folder
-        self._sources = {(folder / file).as_posix(): content for file, content in sources.items()}
-        self._code = {(folder / file).as_posix(): content for file, content in code.items()}
-        self._folders = {parent.as_posix() for file in self._sources for parent in Path(file).parents}
+        self._folder = folder.as_posix()
+        self._sources = {f"{self._folder}/{file}": content for file, content in sources.items()}
+        self._code = {f"{self._folder}/{file}": content for file, content in code.items()}
+        self._folders = {file.rpartition("/")[0] for file in self._sources}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -82,12 +86,12 @@ class Sources(SourceLoader, MetaPathFinder):
         first, *rest = fullname.split(".")
         if first != self._name:
             return None
-        place = self._folder.joinpath(*rest).as_posix()
+        place = "/".join([self._folder, *rest])
         if f"{place}/__init__.py" in self._sources:
             return self._spec(fullname, f"{place}/__init__.py", [place])
         if f"{place}.py" in self._sources:
             return self._spec(fullname, f"{place}.py", None)
-        if place not in self._folders and rest:
+        if rest and not any(folder == place or folder.startswith(f"{place}/") for folder in self._folders):
             return None
         spec = ModuleSpec(fullname, None, is_package=True)  # a folder without __init__.py is a package, too
         spec.submodule_search_locations = [place]
@@ -117,6 +121,25 @@ class Sources(SourceLoader, MetaPathFinder):
         # For tracebacks, and for inspect.getsource; without a time it is never looked for on disk.
         linecache.cache[str(path)] = (len(data), None, lines, str(path))
         return code
+
+
+def packed(files: Mapping[str, bytes]) -> list[Any]:
+    """Files as few values for the wire: their names, how long they are, and one array of all that is in them."""
+    content = np.frombuffer(b"".join(files.values()), np.uint8)
+    return [list(files), [len(data) for data in files.values()], content]
+
+
+def unpacked(values: Any) -> dict[str, bytes]:
+    """What `packed` was given. Raises ValueError for anything else."""
+    if type(values) is not list or [type(part) for part in values] != [list, list, np.ndarray]:
+        raise ValueError("not what files are packed into")
+    names, sizes, content = values
+    if any(type(name) is not str for name in names) or any(type(size) is not int or size < 0 for size in sizes):
+        raise ValueError("files without a name or a length")
+    if content.dtype != np.uint8 or content.shape != (sum(sizes),) or len(names) != len(sizes):
+        raise ValueError("files of another length than they are said to have")
+    data = content.tobytes()
+    return {name: data[end - size : end] for name, size, end in zip(names, sizes, accumulate(sizes), strict=True)}
 
 
 def load(package: str, name: str) -> ModuleType:

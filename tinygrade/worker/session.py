@@ -75,17 +75,17 @@ class Session:
         self,
         name: str,
         folder: str,
-        files: dict[str, Any],
+        files: list[Any],
         surface: dict[str, Any],
         parts: list[dict[str, Any]],
-        code: dict[str, Any],
+        code: list[Any],
     ) -> None:
         self._package, self._folder = name, Path(folder)
         module, _, attribute = surface["tensor"].rpartition(".")
         self._surface = Surface(
             lambda: getattr(package.load(name, module), attribute), surface["parameters"], **surface["names"]
         )
-        package.install(name, self._folder, _bytes(files), _bytes(code))
+        package.install(name, self._folder, package.unpacked(files), package.unpacked(code))
         given.install(lambda module: package.load(name, module), parts, self._pipe, self._surface)
 
     def _module(self, name: str) -> Any:
@@ -116,13 +116,8 @@ class Session:
         return value
 
 
-def _compiled(folder: str, files: dict[str, Any]) -> dict[str, Any]:
-    code = package.compiled(Path(folder), _bytes(files))
-    return {file: np.frombuffer(content, np.uint8) for file, content in code.items()}
-
-
-def _bytes(files: dict[str, Any]) -> dict[str, bytes]:
-    return {file: content.tobytes() for file, content in files.items()}
+def _compiled(folder: str, files: list[Any]) -> list[Any]:
+    return package.packed(package.compiled(Path(folder), package.unpacked(files)))
 
 
 def _attribute(of: Any, name: str) -> Any:

@@ -28,7 +28,7 @@ MAX_DEPTH = 32
 MAX_ITEMS = 20_000  # of one list, tuple or dict
 MAX_INT = 1 << 63
 #: Frames of up to so many bytes go in one piece: each write wakes the reader.
-JOINED = 1 << 16
+JOINED = 1 << 19
 #: Bytes of a frame, and of what may have arrived behind it in one read.
 MAX_BUFFER = 4 + MAX_HEADER + MAX_TOTAL + (1 << 20)
 #: What a key of a dict may be. Hashes of strings are salted and those of numbers hardly collide; a tuple's can be made
