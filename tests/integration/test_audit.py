@@ -96,6 +96,17 @@ def test_whole_packages_are_trained_in_a_brief_audit_too(course):
         assert len([trial for trial in trials if isinstance(trial.source, Path)]) >= 3
 
 
+@pytest.mark.parametrize(("assignment", "smoke"), [("assignment2", True), ("assignment3", False)])
+def test_smoke_checks_run_where_an_earlier_file_is_not_the_solution(course, assignment, smoke):
+    """Assignment 2 goes on with a file of assignment 1; assignment 3 has files of its own."""
+    found = load_assignment(course, assignment)
+    own = {variant.name for variant in files.variants(found)}
+    for thorough in (True, False):
+        trials = plan.plan(found, ["correct"], thorough=thorough)
+        ran = {trial.name in own or trial.name.startswith("own_variants"): trial.smoke for trial in trials}
+        assert ran == {True: smoke, False: True}
+
+
 def test_known_mistakes_are_mutants_or_listed_as_inexpressible():
     listed = (ROOT / "assignments" / "mutants.md").read_text()
     found = {tomllib.loads(file.read_text()).get("bug", "") for file in (ROOT / "assignments").glob("*/mutants/*.toml")}

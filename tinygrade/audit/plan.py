@@ -106,23 +106,27 @@ def correct(assignment: Assignment, solution: Mapping[str, str], thorough: bool)
         assert package.folder is not None
         found.append(Trial("correct", package.name, package.what, package.folder))
     own = files.variants(assignment)
+    touched = {edit.file for variant in own for edit in variant.edits}
+    smoke = not touched.isdisjoint(_earlier_files(assignment))
     if thorough:
         for variant in own:
             texts = files.apply(variant.edits, solution, variant.name)
-            found.append(Trial("correct", variant.name, variant.what, texts))
+            found.append(Trial("correct", variant.name, variant.what, texts, smoke=smoke))
     else:
-        found += _grouped("own_variants", own, solution)
+        found += _grouped("own_variants", own, solution, smoke=smoke)
     earlier = [variant for before in _earlier(assignment) for variant in files.variants(before)]
     return [*found, *_grouped("earlier_variants", earlier, solution, quick=not thorough)]
 
 
-def _grouped(name: str, variants: list[Variant], solution: Mapping[str, str], *, quick: bool = False) -> list[Trial]:
+def _grouped(
+    name: str, variants: list[Variant], solution: Mapping[str, str], *, quick: bool = False, smoke: bool = True
+) -> list[Trial]:
     """As many variants in one submission as do not touch the same text."""
     trials: list[Trial] = []
     while variants:
         chosen, texts, variants = _together(variants, solution)
         what = "together: " + ", ".join(variant.name for variant in chosen)
-        trials.append(Trial("correct", f"{name}_{len(trials) + 1}", what, texts, quick=quick))
+        trials.append(Trial("correct", f"{name}_{len(trials) + 1}", what, texts, quick=quick, smoke=smoke))
     return trials
 
 
