@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 
 Judged = TypeVar("Judged")
-#: Trials that share a sandbox; what is spent on it is little for each then.
-SERIES = 12
+#: The most trials that share a sandbox: all of them end with it.
+SERIES = 24
 
 
 class Trials(Generic[Judged]):
@@ -148,7 +148,10 @@ class Audit(Trials[Verdict]):
         return unjudged(trial, message)
 
 
-def _shares(count: int, jobs: int) -> Iterator[range]:
-    """Numbers of the trials that are graded one after the other: few, so that no process works on alone at the end."""
-    size = max(1, min(SERIES, count // (2 * jobs)))
-    return (range(start, min(start + size, count)) for start in range(0, count, size))
+def _shares(count: int, jobs: int) -> list[range]:
+    """Numbers of the trials that are graded one after the other.
+
+    Every so many-th, because those that stand together are about as dear: so no process works on alone at the end.
+    """
+    shares = min(count, max(2 * jobs, -(-count // SERIES)))
+    return [range(first, count, shares) for first in range(shares)]
