@@ -10,14 +10,14 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-#: Tests that take ten seconds or more, the dearest first; what is written here is the beginning of their names.
+#: Tests that take ten seconds or more, the dearest first; what is written here is the beginning of their names. None
+#: that shares a fixture of its module with others: it would be made twice.
 #: `scripts/test PATH -n 0 -p test_costs` tells what a test costs.
 LONG = (
     *(f"tests/integration/test_audit.py::test_the_audit_is_clean[assignment{number}]" for number in (4, 5, 6, 2, 3, 1)),
     "tests/integration/test_audit.py::test_the_dearest",
     "tests/integration/test_recorded.py::test_both_ways_give_the_same",
     "tests/integration/test_budget.py::test_messages_without_end",
-    "tests/release/test_bundles.py::test_students_get_their_folder",
 )
 
 T = TypeVar("T")
