@@ -45,7 +45,8 @@ class Sharing:
 
     def close(self) -> None:
         for series in self._series.values():
-            series.close()
+            with series:  # so that it ends by itself, and what it cost is counted
+                pass
 
 
 class _Turn:
