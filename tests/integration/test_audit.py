@@ -26,7 +26,7 @@ DEAR = {
     "assignment2": ["softmax_first_axis", "parameters_not_nested"],
     "assignment3": ["mask_off_by_one", "heads_mixed"],
     "assignment4": ["load_new_parameters", "state_in_single"],
-    "assignment5": ["no_step"],
+    "assignment5": ["key_without_seed"],
     "assignment6": ["position_late", "first_row"],
 }
 
