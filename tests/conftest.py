@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import io
 import json
 import os
@@ -20,9 +21,13 @@ from typing import Any
 import pytest
 
 from tests.commands import Run
+from tests.order import arranged
+from tests.sharing import Sharing
 from tinygrade import cli
 from tinygrade.grading import run as starting
+from tinygrade.grading.child import Child
 from tinygrade.grading.forkserver import Forkserver, started
+from tinygrade.grading.run import Job
 
 #: Courses that tests grade with: their checks are no tests of ours.
 collect_ignore = ["courses"]
@@ -43,6 +48,11 @@ file = "test_1.py"
 title = "one"
 points = 10
 """
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    processes = getattr(config, "workerinput", {"workercount": 1})["workercount"]
+    items[:] = arranged(items, [item.nodeid for item in items], processes)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -121,21 +131,32 @@ def kept_forkserver(forkserver: Forkserver | None, monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(f"tinygrade.{module}.started", lambda: forkserver and Kept(forkserver))
 
 
+@pytest.fixture(scope="session")
+def sharing(forkserver: Forkserver | None, repository: Path) -> Iterator[Sharing | None]:
+    made = forkserver and Sharing(forkserver, repository / "assignments")
+    yield made
+    if made is not None:
+        made.close()
+
+
 @pytest.fixture
 def forked_command(
     forkserver: Forkserver | None, kept_forkserver: None, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Sequence[str], Path], subprocess.CompletedProcess[str]]:
+) -> Callable[..., subprocess.CompletedProcess[str]]:
     """`forked_command(words, folder)`: `tinygrade WORDS` in this process, its gradings forked from a loaded one.
 
     Each grading has processes of its own as ever, down to the zygote; only the start of two interpreters is left out,
-    which is most of what a small one costs.
+    which is most of what a small one costs. What gives it a process may be replaced by `start`.
     """
-    start = starting.start
+    real = starting.start
 
-    def run(words: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    def forked(job: Job, server: Forkserver | None = None) -> Child:
+        return real(job, server or forkserver)
+
+    def run(words: Sequence[str], folder: Path, start: Callable = forked) -> subprocess.CompletedProcess[str]:
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
         with monkeypatch.context() as patched, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            patched.setattr(starting, "start", lambda job, server=None: start(job, server or forkserver))
+            patched.setattr(starting, "start", start)
             patched.setenv("COLUMNS", "80")
             patched.chdir(folder)
             code = cli.run(list(map(str, words)))
@@ -147,18 +168,36 @@ def forked_command(
 @pytest.fixture
 def forked_check(check: Callable, forked_command: Callable, repository: Path, tmp_path: Path) -> Callable[..., Run]:
     """As `check`, by `forked_command`; where a test changes the environment, by the real one."""
+    return functools.partial(_checked, check, forked_command, repository, tmp_path / "report.json")
 
-    def run(folder: Path, *options: str, seed: int = 7, assignment: str = "assignment3", **environment: str) -> Run:
-        if environment:
-            return check(folder, *options, seed=seed, assignment=assignment, **environment)
-        report = tmp_path / "report.json"
-        report.unlink(missing_ok=True)
-        words = ["check", assignment, "--submission", str(folder), "--seed", str(seed), *options]
-        done = forked_command([*words, "--report", f"json={report}", "--instructor"], repository)
-        tree = json.loads(report.read_text()) if report.exists() else None
-        return Run(done.returncode, done.stdout, done.stderr, tree)
 
-    return run
+@pytest.fixture
+def shared_check(
+    check: Callable, forked_command: Callable, repository: Path, tmp_path: Path, sharing: Sharing | None
+) -> Callable[..., Run]:
+    """As `forked_check`, and gradings of one assignment share a sandbox (`tests/sharing.py`)."""
+    command = functools.partial(forked_command, start=sharing.start) if sharing else forked_command
+    return functools.partial(_checked, check, command, repository, tmp_path / "report.json")
+
+
+def _checked(
+    check: Callable,
+    command: Callable,
+    repository: Path,
+    report: Path,
+    folder: Path,
+    *options: str,
+    seed: int = 7,
+    assignment: str = "assignment3",
+    **environment: str,
+) -> Run:
+    if environment:
+        return check(folder, *options, seed=seed, assignment=assignment, **environment)
+    report.unlink(missing_ok=True)
+    words = ["check", assignment, "--submission", str(folder), "--seed", str(seed), *options]
+    done = command([*words, "--report", f"json={report}", "--instructor"], repository)
+    tree = json.loads(report.read_text()) if report.exists() else None
+    return Run(done.returncode, done.stdout, done.stderr, tree)
 
 
 def _written(stream: io.TextIOWrapper) -> str:

@@ -13,23 +13,24 @@ SETTINGS = {"AdamW": {"lr": 0.02, "weight_decay": 0.1}, "SGD": {"lr": 0.2, "mome
 class Run:
     """A training run as a loop would have it: each batch is drawn by the generator, the rate follows the step."""
 
-    def __init__(self, student, start, name, seed):
-        self._student, self._start = student, start
+    def __init__(self, student, start, name, seed, data):
+        self._student, self._start, self._data, self._peak = student, start, data, SETTINGS[name]["lr"]
         self.model = start.build(student)
         self.optimizer = getattr(student.optim, name)(self.model.parameters(), **SETTINGS[name])
         self.rng, self.step = student.generator(seed), 0
         #: Of each step: which rows of the data it saw, its loss, the weights after it.
         self.seen = []
 
-    def train(self, x, y, steps, peak):
-        for _ in range(steps):
+    def train(self):
+        x, y = self._data
+        for _ in range(HALF):
             self.step += 1
-            self.optimizer.lr = peak * (1.0 - self.step / (4.0 * HALF))
+            self.optimizer.lr = self._peak * (1.0 - self.step / (4.0 * HALF))
             rows = np.array(self._student.fetch(self.rng.integers(len(x), size=4), shape=(4,), dtype="i"))
             rows %= len(x)  # whatever came back, it is no index from outside
             loss = self._student.fetch(self._student.train.train_step(self.model, self.optimizer, x[rows], y[rows]))
             self.seen.append((rows, np.array(loss), self._start.read(self._student, self.model)))
-        return self.seen[-steps:]
+        return self.seen[-HALF:]
 
     def save(self):
         self._student.checkpoint.save_checkpoint(FILE, self.model, self.optimizer, self.step, self.rng)
@@ -53,8 +54,23 @@ def compare(got, right, mistake):
             raise mistake("optimizer-state-lost", message, step=number, name=name)
 
 
-def run_of(student, small, grading, name):
-    return Run(student, small, name, grading.draw("resume", name))
+@pytest.fixture
+def begin(student, small, grading, strings_as_batch):
+    """`begin(name, drawn)`: a new run with the optimiser of this name, its generator from the number `drawn`."""
+    return lambda name, drawn: Run(student, small, name, grading.draw("resume", drawn), strings_as_batch)
+
+
+@pytest.fixture
+def interrupted(begin):
+    """`interrupted(name)`: a run that was saved half-way, and its second half without a break."""
+
+    def make(name):
+        run = begin(name, name)
+        run.train()
+        run.save()
+        return run, run.train()
+
+    return make
 
 
 @pytest.mark.points(10)
@@ -64,17 +80,12 @@ def run_of(student, small, grading, name):
 @pytest.mark.needs("test_weights")
 @pytest.mark.hint("Which batch comes sixth in each run? Which numbers does the sixth step use that are no weights?")
 @pytest.mark.parametrize("name", SETTINGS)
-def test_new_process(student, small, grading, strings_as_batch, mistake, name):
-    x, y = strings_as_batch
-    peak = SETTINGS[name]["lr"]
-    run = run_of(student, small, grading, name)
-    run.train(x, y, HALF, peak)
-    run.save()
-    right = run.train(x, y, HALF, peak)
+def test_new_process(student, begin, interrupted, mistake, name):
+    _, right = interrupted(name)
     student.folder.renew()
-    again = Run(student, small, name, grading.draw("resume", "another"))
+    again = begin(name, "another")
     again.load()
-    compare(again.train(x, y, HALF, peak), right, mistake)
+    compare(again.train(), right, mistake)
 
 
 @pytest.mark.points(5)
@@ -84,12 +95,7 @@ def test_new_process(student, small, grading, strings_as_batch, mistake, name):
 @pytest.mark.needs("test_weights")
 @pytest.mark.hint("The optimiser has gone on since the file was written. What do you add to, and what do you replace?")
 @pytest.mark.parametrize("name", SETTINGS)
-def test_going_back(student, small, grading, strings_as_batch, mistake, name):
-    x, y = strings_as_batch
-    peak = SETTINGS[name]["lr"]
-    run = run_of(student, small, grading, name)
-    run.train(x, y, HALF, peak)
-    run.save()
-    right = run.train(x, y, HALF, peak)
+def test_going_back(interrupted, mistake, name):
+    run, right = interrupted(name)
     run.load()
-    compare(run.train(x, y, HALF, peak), right, mistake)
+    compare(run.train(), right, mistake)

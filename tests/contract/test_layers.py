@@ -14,7 +14,8 @@ LAYERS = (
     {"errors", "text", "sinks", "isolation", "jsontree", "errormap", "model", "terms", "failures", "worker"},
     {
         *("", "hookspecs", "calling", "adjusting", "loading", "config", "solved", "tables", "releasing", "scoring"),
-        *("events", "finding", "template", "sandbox", "diagnosis", "figures", "executor", "stored", "textfile"),
+        *("events", "finding", "template", "sandbox", "diagnosis", "figures", "executor", "stored"),
+        *("textfile", "threads"),
     },
     {"loaders", "sandboxes", "checks", "reporters", "executors", "gradebook"},
     {"plugins"},

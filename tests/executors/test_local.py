@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 
@@ -71,27 +70,3 @@ def test_nothing_starts_after_the_end():
     executor.close()
     list(outcomes)
     assert len(started) <= 2
-
-
-class Interrupt(BaseException):
-    """As Ctrl-C."""
-
-
-def test_an_interrupt_at_any_moment_leaves_no_thread_waiting():
-    def interrupt(number, frame):
-        raise Interrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    try:
-        for number in range(100):
-            executor = LocalExecutor(jobs=3)
-            with pytest.raises(Interrupt):  # noqa: PT012  (the moment is what is tried)
-                signal.setitimer(signal.ITIMER_REAL, 0.003 + number * 1e-5)
-                for _ in executor.run(TASKS * 10_000, lambda task: Outcome(task, "complete"), nothing):
-                    pass
-            closing = threading.Thread(target=executor.close, daemon=True)
-            closing.start()
-            closing.join(5)
-            assert not closing.is_alive(), f"hangs after interrupt {number}"
-    finally:
-        signal.signal(signal.SIGALRM, before)

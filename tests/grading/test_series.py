@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from tinygrade.errors import GraderError, SubmissionError
 from tinygrade.grading import series
 from tinygrade.grading.forkserver import is_available
-from tinygrade.grading.run import grade
+from tinygrade.grading.ready import DEPENDS_ON, Run, ready
+from tinygrade.grading.run import grade, message
+from tinygrade.isolation import Isolation
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="gradings are forked on Linux only")
 #: Ends the parent of all workers, where it is let.
@@ -24,6 +27,28 @@ def test_each_report_is_that_of_a_grading_alone(job, manager, server, facts, var
     assert facts(first) == facts(again) == facts(alone[0])
     assert facts(wrong) == facts(alone[1])
     assert [check.status for check in wrong.checks] != [check.status for check in first.checks]
+
+
+def test_what_gradings_share_depends_on_nothing_else_of_a_job(job, manager, tmp_path):
+    read = set()
+
+    class Noting(dict):
+        def __getitem__(self, key):
+            read.add(key)
+            return super().__getitem__(key)
+
+    sandbox = SimpleNamespace(isolation=lambda: Isolation("strong", ()))
+    for each in (job, replace(job, isolation="strong"), replace(job, recording=tmp_path / "record.npz")):
+        ready(Run(Noting(message(each, tmp_path)), manager, job.assignment, lambda event: None), sandbox)
+    assert {"isolation", "recording"} < read <= set(DEPENDS_ON)
+
+
+def test_a_job_that_is_no_job_of_the_first_ones_kind_is_judged_as_alone(job, manager, server, facts):
+    """Another seed means other inputs, and here another reference: nothing of the first one's is taken for it."""
+    other = replace(job, seed=8, shared_inputs=True)
+    _, second = series.grade([job, other], server)
+    assert second.seed == 8
+    assert facts(second) == facts(grade(other, manager, lambda event: None, server=server))
 
 
 def test_what_one_breaks_stays_its_own(job, server, variant):

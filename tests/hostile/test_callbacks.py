@@ -33,8 +33,8 @@ MISUSES = {
 
 
 @pytest.fixture
-def check(forked_check):
-    return forked_check
+def check(shared_check):
+    return shared_check
 
 
 def judged(check, folder, *select):

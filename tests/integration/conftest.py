@@ -1,8 +1,11 @@
-"""Most of these tests grade whole submissions: gradings are forked. `cli` and `hostile` run the command itself."""
+"""Most of these tests grade whole submissions: gradings are forked, and share a sandbox.
+
+`cli` and `hostile` run the command itself.
+"""
 
 import pytest
 
 
 @pytest.fixture
-def check(forked_check):
-    return forked_check
+def check(shared_check):
+    return shared_check

@@ -1,4 +1,7 @@
-"""Assignment 5 through the real command: full marks, none, and that a quick run leaves the ten trainings out."""
+"""Assignment 5 through the real command: stubs have nothing, and a quick run leaves the ten trainings out.
+
+Full marks of the solution with them, and what mistakes cost: `test_audit.py`.
+"""
 
 import pytest
 
@@ -10,14 +13,6 @@ FIRST_STUB = {"test_own_stack": "A1"}
 def check(check):
     """The real command, on assignment 5."""
     return lambda folder, *options, **more: check(folder, *options, assignment="assignment5", **more)
-
-
-def test_the_reference_has_full_marks(check, repository):
-    run = check(repository / "reference")
-    assert run.exit_code == 0, run.text
-    assert run.report["score"] == run.report["max_score"] == 100
-    assert run.statuses() == {"passed"}
-    assert "clearly better in 5 of 5 pairs" in " ".join(run.stdout.split())
 
 
 def test_the_template_has_none(check, repository):
@@ -32,4 +27,5 @@ def test_the_template_has_none(check, repository):
 def test_a_quick_run_trains_nothing(check, repository):
     run = check(repository / "reference", "--quick")
     assert run.exit_code == 0, run.text
+    assert run.statuses() == {"passed"}
     assert "test_two_layers_win" not in {c["id"].split("::")[1] for c in run.report["checks"]}

@@ -26,13 +26,14 @@ DEAR = {
     "assignment2": ["softmax_first_axis", "parameters_not_nested"],
     "assignment3": ["mask_off_by_one", "heads_mixed"],
     "assignment4": ["load_new_parameters", "state_in_single"],
-    "assignment5": ["key_without_seed"],
+    "assignment5": ["no_step"],
     "assignment6": ["position_late", "first_row"],
 }
 
 
 def audit(assignment, file, *options):
-    command = [sys.executable, "-P", "-m", "tinygrade", "audit", assignment, "--seed", "7", *options]
+    # One job: other tests run beside it.
+    command = [sys.executable, "-P", "-m", "tinygrade", "audit", assignment, "--seed", "7", "--jobs", "1", *options]
     command += ["--report", f"json={file}"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=1800, check=False)
     assert file.exists(), done.stderr
@@ -93,6 +94,26 @@ def test_whole_packages_are_trained_in_a_brief_audit_too(course):
         spared = {trial.name.rpartition("_")[0] for trial in trials if trial.quick}
         assert spared == (set() if thorough else {"earlier_variants"})
         assert len([trial for trial in trials if isinstance(trial.source, Path)]) >= 3
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_both_kinds_of_audit_try_the_same_variants(course, assignment):
+    found = load_assignment(course, assignment)
+    all_of_them = [load_assignment(course, name) for name in (*found.predecessors(), assignment)]
+    names = {variant.name for each in all_of_them for variant in files.variants(each)}
+    for thorough in (True, False):
+        trials = plan.plan(found, ["correct"], thorough=thorough)
+        told = [trial.what.removeprefix("together: ").split(", ") for trial in trials if ": " in trial.what]
+        assert {name for group in told for name in group} | {trial.name for trial in trials} >= names
+
+
+def test_smoke_checks_run_where_an_earlier_file_is_not_the_solutions(course):
+    """Assignment 2 goes on with ops.py of assignment 1; its other files are its own."""
+    found = load_assignment(course, "assignment2")
+    own = {variant.name: {edit.file for edit in variant.edits} for variant in files.variants(found)}
+    ran = {trial.name: trial.smoke for trial in plan.plan(found, ["correct"])}
+    assert {name: ran.pop(name) for name in own} == {name: "ops.py" in edited for name, edited in own.items()}
+    assert set(ran.values()) == {True}
 
 
 def test_known_mistakes_are_mutants_or_listed_as_inexpressible():

@@ -59,11 +59,11 @@ def test_a_mixed_class(class_, left_behind):
 
 
 def test_scores_do_not_depend_on_who_grades_beside(class_):
-    class_.hand_in({f"s{i}": kind for i, kind in enumerate(["right", "wrong", "crash", "syntax"] * 2)})
+    class_.hand_in({f"s{i}": kind for i, kind in enumerate(["right", "wrong", "crash", "syntax"])})
     one = class_.grade("--jobs", "1").scores()
     four = class_.grade("--jobs", "4", "--again").scores()
     assert one == four
-    assert len(one) == 8
+    assert len(one) == 4
 
 
 def test_regrade_tells_the_difference_and_publishes_when_asked(class_):

@@ -106,24 +106,39 @@ def correct(assignment: Assignment, solution: Mapping[str, str], thorough: bool)
         assert package.folder is not None
         found.append(Trial("correct", package.name, package.what, package.folder))
     own = files.variants(assignment)
+    earlier = [variant for before in _earlier(assignment) for variant in files.variants(before)]
+    touched = _earlier_files(assignment)
     if thorough:
         for variant in own:
             texts = files.apply(variant.edits, solution, variant.name)
-            found.append(Trial("correct", variant.name, variant.what, texts))
-    else:
-        found += _grouped("own_variants", own, solution)
-    earlier = [variant for before in _earlier(assignment) for variant in files.variants(before)]
-    return [*found, *_grouped("earlier_variants", earlier, solution, quick=not thorough)]
+            found.append(Trial("correct", variant.name, variant.what, texts, smoke=_touch([variant], touched)))
+        return [*found, *_grouped("earlier_variants", earlier, solution, touched)]
+    most, _, left = _together(earlier, solution)
+    # Those few that do not go with the others cost no gradings of their own.
+    mixed = _grouped("variants", [*own, *left], solution, touched)
+    return [*found, *mixed, *_grouped("earlier_variants", most, solution, touched, quick=True)]
 
 
-def _grouped(name: str, variants: list[Variant], solution: Mapping[str, str], *, quick: bool = False) -> list[Trial]:
-    """As many variants in one submission as do not touch the same text."""
+def _grouped(
+    name: str, variants: list[Variant], solution: Mapping[str, str], earlier: set[str], *, quick: bool = False
+) -> list[Trial]:
+    """As many variants in one submission as do not touch the same text.
+
+    Args:
+        earlier: files of earlier assignments, whose smoke checks decide where one of them is not the solution's.
+    """
     trials: list[Trial] = []
     while variants:
         chosen, texts, variants = _together(variants, solution)
         what = "together: " + ", ".join(variant.name for variant in chosen)
-        trials.append(Trial("correct", f"{name}_{len(trials) + 1}", what, texts, quick=quick))
+        title, smoke = f"{name}_{len(trials) + 1}", _touch(chosen, earlier)
+        trials.append(Trial("correct", title, what, texts, quick=quick, smoke=smoke))
     return trials
+
+
+def _touch(variants: list[Variant], files: set[str]) -> bool:
+    """Do they change one of these files?"""
+    return any(edit.file in files for variant in variants for edit in variant.edits)
 
 
 def _earlier(assignment: Assignment) -> list[Assignment]:

@@ -6,8 +6,8 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -19,14 +19,15 @@ from tinygrade.grading.child import Process
 from tinygrade.grading.forkserver import Forkserver, started
 from tinygrade.grading.run import Job, grade
 from tinygrade.model import Assignment, Report
+from tinygrade.threads import Threads
 
 if TYPE_CHECKING:
     import pluggy
 
 
 Judged = TypeVar("Judged")
-#: Trials that share a sandbox; what is spent on it is little for each then.
-SERIES = 12
+#: The most trials that share a sandbox: all of them end with it.
+SERIES = 24
 
 
 class Trials(Generic[Judged]):
@@ -56,17 +57,17 @@ class Trials(Generic[Judged]):
             UserError, RefusedError: the course or this system stops any grading.
         """
         work = Path(tempfile.mkdtemp(prefix="tinygrade-audit-"))
-        pool = ThreadPoolExecutor(jobs)
-        self._server = started()
+        threads: Threads[range, tuple[int, Judged]] = Threads(jobs)
+        found: dict[int, Judged] = {}
         try:
-            futures: list[Future[Judged]] = [Future() for _ in trials]
-            for chosen in _shares(len(trials), jobs):
-                pool.submit(self._try, [(trials[i], futures[i]) for i in chosen], work)
-            _watch(futures, on_verdict)
-            return [future.result() for future in futures]
+            self._server = started()
+            for number, verdict in threads.run(_shares(len(trials), jobs), partial(self._try, trials, work)):
+                found[number] = verdict
+                on_verdict(verdict)
+            return [found[number] for number in range(len(trials))]
         finally:
             self._stop()
-            pool.shutdown(cancel_futures=True)
+            threads.close()
             if self._server is not None:
                 self._server.close()
             shutil.rmtree(work, ignore_errors=True)
@@ -83,20 +84,16 @@ class Trials(Generic[Judged]):
         """What is found about a trial of which a report is missing."""
         raise NotImplementedError
 
-    def _try(self, share: Sequence[tuple[Trial, Future[Judged]]], work: Path) -> None:
-        folders = [written(trial, self._assignment.course.package, work) for trial, _ in share]
-        jobs = [job for (trial, _), folder in zip(share, folders, strict=True) for job in self._jobs(trial, folder)]
-        left = list(share)
+    def _try(self, trials: Sequence[Trial], work: Path, share: range) -> Iterator[tuple[int, Judged]]:
+        """The number and the verdict of each trial of the share, as it comes."""
+        folders = [written(trials[number], self._assignment.course.package, work) for number in share]
+        pairs = [(trials[number], folder) for number, folder in zip(share, folders, strict=True)]
         try:
-            with closing(self._graded(jobs)) as outcomes:
-                while left:
-                    trial, future = left[0]
-                    future.set_result(self._judged(trial, [next(outcomes) for _ in self.gradings(trial)]))
-                    del left[0]
+            with closing(self._graded([job for pair in pairs for job in self._jobs(*pair)])) as outcomes:
+                for number in share:
+                    of_this = [next(outcomes) for _ in self.gradings(trials[number])]
+                    yield number, self._judged(trials[number], of_this)
                 next(outcomes, None)  # so that the process ends by itself, in order
-        except BaseException as error:
-            for _, future in left:
-                future.set_exception(error)
         finally:
             for folder in folders:
                 if folder.parent == work:
@@ -151,17 +148,10 @@ class Audit(Trials[Verdict]):
         return unjudged(trial, message)
 
 
-def _shares(count: int, jobs: int) -> Iterator[range]:
-    """Numbers of the trials that are graded one after the other: few, so that no process works on alone at the end."""
-    size = max(1, min(SERIES, count // (2 * jobs)))
-    return (range(start, min(start + size, count)) for start in range(0, count, size))
+def _shares(count: int, jobs: int) -> list[range]:
+    """Numbers of the trials that are graded one after the other.
 
-
-def _watch(futures: Sequence[Future[Judged]], on_verdict: Callable[[Judged], None]) -> None:
-    """Tell each verdict; the first error ends the wait."""
-    left = set(futures)
-    while left:
-        # A bounded wait, so that an interrupt is seen at once on every system.
-        done, left = wait(left, timeout=0.5, return_when=FIRST_COMPLETED)
-        for future in done:
-            on_verdict(future.result())
+    Every so many-th, because those that stand together are about as dear: so no process works on alone at the end.
+    """
+    shares = min(count, max(2 * jobs, -(-count // SERIES)))
+    return [range(first, count, shares) for first in range(shares)]

@@ -125,6 +125,13 @@ class Child:
         """The end of what it wrote to standard error."""
         return (self.work / "stderr.txt").read_text(encoding="utf-8", errors="replace")[-8000:]
 
+    def let_end(self) -> None:
+        """Tell it that there is nothing more, and wait until it has ended by itself."""
+        with contextlib.suppress(BrokenPipeError):
+            self._words.close()
+        for _ in self.events():
+            pass
+
     def close(self) -> None:
         """End it, whatever it does, and remove its folder. May be called twice."""
         self._end()

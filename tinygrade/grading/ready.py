@@ -85,6 +85,10 @@ def _isolation(sandbox: Sandbox, wanted: str) -> Isolation:
     return isolation
 
 
+#: Parts of a job that `ready` reads, besides the assignment.
+DEPENDS_ON = ("isolation", "recorded", "recording", "seed", "shared_inputs")
+
+
 @dataclass(frozen=True)
 class Ready:
     """All that a grading needs and that does not depend on the submission."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from tinygrade.errors import TinygradeError
-from tinygrade.events import Event, Finished, Stopped
+from tinygrade.events import Event, Stopped
 from tinygrade.grading.child import Child, Process
 from tinygrade.grading.run import message
 
@@ -31,6 +31,49 @@ if TYPE_CHECKING:
 # ---- the side of the command -------------------------------------------------------------------------
 
 
+class Series:
+    """Gradings one after the other, each asked for when the one before has told its end; a context manager.
+
+    Args:
+        job: what they have in common: assignment, isolation, sandbox and limits.
+    """
+
+    def __init__(self, job: Job, server: Forkserver) -> None:
+        self._child = Child(server)
+        self._count = 0
+        self._child.tell({**message(job, self._child.work), "series": True})
+
+    @property
+    def process(self) -> Process:
+        """What `terminate` ends all of them with."""
+        return self._child.process
+
+    def start(self, job: Job) -> None:
+        """Begin with a grading; its report is to be taken before the next is started."""
+        folder = self._child.work / str(self._count)
+        folder.mkdir(mode=0o711)
+        self._count += 1
+        self._child.tell(message(job, folder))
+
+    def report(self, on_event: Callable[[Event], None] = lambda event: None) -> Report:
+        """What came of it. Raises as `Child.report` does."""
+        return self._child.report(on_event)
+
+    def __enter__(self) -> Series:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._child.let_end()
+        self.close()
+
+    def close(self) -> None:
+        """End it, whatever it does. May be called twice."""
+        self._child.close()
+
+
 def grade(
     jobs: Sequence[Job], server: Forkserver, on_start: Callable[[Process], None] = lambda process: None
 ) -> Iterator[Report | TinygradeError]:
@@ -39,26 +82,14 @@ def grade(
     Args:
         jobs: of one assignment, with the same isolation, sandbox and limits.
     """
-    with Child(server) as child:
-        on_start(child.process)
-        messages = [message(job, _folder(child.work / str(number))) for number, job in enumerate(jobs)]
-        child.tell({**messages[0], "work": str(child.work), "series": messages})
-        yield from _reports(child, len(jobs))
-
-
-def _folder(path: Path) -> Path:
-    path.mkdir(mode=0o711)
-    return path
-
-
-def _reports(child: Child, count: int) -> Iterator[Report | TinygradeError]:
-    told = 0
-    for event in child.events():
-        if isinstance(event, Finished | Stopped):
-            told += 1
-            yield event.report if isinstance(event, Finished) else child.error(event)
-    for _ in range(told, count):
-        yield child.died()
+    with Series(jobs[0], server) as series:
+        on_start(series.process)
+        for job in jobs:
+            series.start(job)
+            try:
+                yield series.report()
+            except TinygradeError as error:
+                yield error
 
 
 # ---- the side of the child ---------------------------------------------------------------------------
@@ -88,7 +119,7 @@ class Lent:
 
 
 def run(
-    job: dict[str, Any],
+    jobs: Iterable[dict[str, Any]],
     sandbox: Sandbox,
     one: Callable[[dict[str, Any], Sandbox, int], None],
     emit: Callable[[Event], None],
@@ -101,8 +132,8 @@ def run(
     """
     try:
         measured = sandbox.isolation()
-        for each in job["series"]:
-            if code := _forked(partial(one, each, Lent(sandbox, measured))):
+        for job in jobs:
+            if code := _forked(partial(one, job, Lent(sandbox, measured))):
                 emit(Stopped("GraderError", f"the grading ended with code {code}"))
     finally:
         sandbox.close()

@@ -26,7 +26,7 @@ from tinygrade.errors import TinygradeError
 from tinygrade.events import Event, Finished, Stopped
 from tinygrade.grading.checking import run_checks
 from tinygrade.grading.childhood import die_with, preload
-from tinygrade.grading.ready import Ready, Run, open_sandbox, prepared, ready
+from tinygrade.grading.ready import DEPENDS_ON, Ready, Run, open_sandbox, prepared, ready
 from tinygrade.loading import load
 from tinygrade.model import Assignment, Policy, Report, Submission
 
@@ -57,20 +57,36 @@ def serve(descriptor: int, parent: int) -> None:
             return
         job = json.loads(line)
         if "series" in job:
-            _serve_series(job, emit)
+            _serve_series(job, map(json.loads, source), emit)
         else:
             emit(Finished(run(job, emit, word=source.readline)))
 
 
-def _serve_series(job: dict[str, Any], emit: Callable[[Event], None]) -> None:
+def _serve_series(common: dict[str, Any], jobs: Iterator[dict[str, Any]], emit: Callable[[Event], None]) -> None:
     from tinygrade.grading import series
 
-    def one(each: dict[str, Any], sandbox: Sandbox, parent: int) -> None:
+    start = prepared(common, emit)
+    sandbox = open_sandbox(start)
+    made = _made_once(start, sandbox)
+
+    def one(job: dict[str, Any], lent: Sandbox, parent: int) -> None:
         die_with(parent)
         with _told(emit):
-            emit(Finished(run(each, emit, lambda this: sandbox)))
+            this = replace(start, job=job)
+            fits = made if all(common[name] == job[name] for name in DEPENDS_ON) else None
+            emit(Finished(_graded(this, fits or ready(this, lent), lent, _now())))
 
-    series.run(job, open_sandbox(prepared(job, emit)), one, emit)
+    series.run(jobs, sandbox, one, emit)
+
+
+def _made_once(start: Run, sandbox: Sandbox) -> Ready | None:
+    """What all gradings of a series have before the submission; where it cannot be made, each tells that itself."""
+    preload()
+    _theirs(start)  # so that what plugins import for that is loaded
+    try:
+        return ready(start, sandbox)
+    except TinygradeError:
+        return None
 
 
 @contextlib.contextmanager
@@ -85,31 +101,36 @@ def _told(emit: Callable[[Event], None]) -> Iterator[None]:
         emit(Stopped("GraderError", f"{type(error).__name__}: {error}"))
 
 
-def run(
-    job: dict[str, Any],
-    emit: Callable[[Event], None],
-    opened: Callable[[Run], Sandbox] | None = None,
-    word: Callable[[], str] = str,
-) -> Report:
+def run(job: dict[str, Any], emit: Callable[[Event], None], word: Callable[[], str] = str) -> Report:
     """Grade one job.
 
     Args:
-        opened: gives the sandbox; a new one by default.
         word: of a job that waits: gives the line that ends the waiting (see `grading.waiting`), "" when nobody will.
 
     Raises:
         TinygradeError: there is no report; the class says whose matter it is.
     """
-    started, clock = _now()
+    began = _now()
     this = prepared(job, emit)
-    sandbox = (opened or open_sandbox)(this)
+    sandbox = open_sandbox(this)
     try:
         preload()  # while the parent of all workers does the same
         made = ready(this, sandbox)
         if job["waits"]:
             job.update(_awaited(word))
-            started, clock = _now()
-        submission = load(this.manager, job["source"], this.assignment, this.folder("submission", 0o700), this.warn)
+            began = _now()
+    except BaseException:
+        sandbox.close()
+        raise
+    return _graded(this, made, sandbox, began)
+
+
+def _graded(this: Run, made: Ready, sandbox: Sandbox, began: tuple[str, float]) -> Report:
+    """The report of what is ready to be graded; the sandbox is closed."""
+    started, clock = began
+    try:
+        source, assignment = this.job["source"], this.assignment
+        submission = load(this.manager, source, assignment, this.folder("submission", 0o700), this.warn)
         plugin, reuse = _checked(this, made, submission, sandbox)
     finally:
         sandbox.close()
