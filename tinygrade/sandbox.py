@@ -73,6 +73,10 @@ class Worker(Protocol):
     def output(self) -> str:
         """What was printed since the last call, cut to the limit; says how much was dropped."""
 
+    @property
+    def is_open(self) -> bool:
+        """Can it still be asked?"""
+
     def close(self) -> None:
         """Kill the process and everything in its group. May be called twice."""
 

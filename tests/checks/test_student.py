@@ -34,6 +34,10 @@ class Worker:
     def close(self):
         self.closed += 1
 
+    @property
+    def is_open(self):
+        return not self.closed
+
     def output(self):
         text, self.printed = self.printed, ""
         return text

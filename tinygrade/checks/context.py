@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrade.checks import draw
+from tinygrade.checks.cases import Cases
 from tinygrade.checks.given import PartAnswers
 from tinygrade.checks.package import Part
 from tinygrade.checks.recorded import Reference
@@ -55,6 +56,8 @@ class Grading:
     results: dict[str, CheckResult] = field(default_factory=dict)
     #: Named parts of the report that belong to plugins.
     sections: dict[str, Any] = field(default_factory=dict)
+    #: What the cases of a check share.
+    cases: Cases = field(default_factory=Cases)
 
     def student(self, cpu_seconds: float | None = None) -> StudentLibrary:
         """The student's package in a worker of its own; close it when done.

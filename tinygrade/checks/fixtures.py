@@ -23,6 +23,8 @@ from tinygrade.model import Assignment, Diagnosis
 GRADING = pytest.StashKey[Grading]()
 #: What the student's code printed during the check.
 PRINTS = pytest.StashKey[str]()
+#: Did all that ran of the check pass?
+RIGHT = pytest.StashKey[bool]()
 #: `(fraction, message)` that the check gave itself.
 CREDIT = pytest.StashKey[tuple[float, str]]()
 #: What was recognised in a check that raised nothing: it has a part of its points, or passed all the same.
@@ -45,11 +47,15 @@ def assignment(grading: Grading) -> Assignment:
 
 @pytest.fixture
 def student(request: pytest.FixtureRequest, grading: Grading) -> Iterator[StudentLibrary]:
-    """The student's package, in a worker of its own that ends with the check."""
-    library = grading.student(_cpu_seconds(request.node, grading))
+    """The student's package, in a worker that belongs to the check and ends with it."""
+    cases, item = grading.cases, request.node
+    library = cases.take(grading.stack.package) or grading.student(_cpu_seconds(item, grading))
     yield library
-    library.close()
-    request.node.stash[PRINTS] = library.printed()
+    # What is recorded must be found in one case alone.
+    goes_on = item.stash.get(RIGHT, False) and grading.recorder is None
+    if not (goes_on and cases.keep(item, library)):
+        library.close()
+    item.stash[PRINTS] = library.printed()
 
 
 def _cpu_seconds(item: pytest.Item, grading: Grading) -> float | None:

@@ -12,12 +12,13 @@ import pytest
 
 from tinygrade.checks import marks as marks_of
 from tinygrade.checks import order
+from tinygrade.checks.cases import function_of
 from tinygrade.checks.context import Grading
 from tinygrade.checks.diagnosing import named
-from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS, GRADING, PRINTS
+from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS, GRADING, PRINTS, RIGHT
 from tinygrade.checks.package import Part
 from tinygrade.checks.results import Outcome, combine
-from tinygrade.checks.retries import GIVEN, Retries
+from tinygrade.checks.retries import GIVEN, Retries, said
 from tinygrade.checks.smoke import Smoke
 from tinygrade.diagnosis import exceptions
 from tinygrade.errors import CourseError, UserError
@@ -123,7 +124,10 @@ class GradePlugin:
         return True if self.user_error is not None else None
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, bool, bool]:
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, bool, bool]:
+        self.grading.cases.coming = function_of(nextitem)
         smoke = self._smoke.owner(item)
         if smoke is not None:
             skipped = self._smoke.is_decided(item)
@@ -145,10 +149,11 @@ class GradePlugin:
         state = self._retries.remember(pyfuncitem)
         try:
             result = yield
+            self._retries.refuse_unsure(pyfuncitem, state)
             self._retries.rehearse(pyfuncitem, state)
             return result
         except (StudentFailure, AssertionError) as error:
-            failure = error if isinstance(error, StudentFailure) else StudentFailure(_said(error))
+            failure = error if isinstance(error, StudentFailure) else StudentFailure(said(error))
             is_smoke = self._smoke.owner(pyfuncitem) is not None  # of these it is known which assignment fails
             why = self._retries.second_chance(pyfuncitem, failure, state, search=not is_smoke)
             if why is failure:
@@ -174,6 +179,7 @@ class GradePlugin:
             given, diagnosis = item.stash.get(GIVEN, ()), item.stash.get(DIAGNOSIS, None)
             hint = self._question(diagnosis) if status != "passed" else ""
             item.stash[OUTCOME] = replace(outcome, given=given, diagnosis=diagnosis, hint=hint)
+            item.stash[RIGHT] = status == "passed"
         return report
 
     def _failure(self, item: pytest.Item, error: BaseException, seconds: float) -> Outcome:
@@ -187,7 +193,7 @@ class GradePlugin:
             outcome = Outcome(_case(item), error.status, 0.0, error.message, hint, where, error.diagnosis)
             return replace(outcome, seconds=seconds, error_map=error.error_map)
         if isinstance(error, AssertionError):
-            return Outcome(_case(item), "failed", 0.0, _said(error), where=self._where(item), seconds=seconds)
+            return Outcome(_case(item), "failed", 0.0, said(error), where=self._where(item), seconds=seconds)
         traceback.print_exception(error)
         message = f"a fault of the grader or of the check, not yours: {type(error).__name__}: {error}"
         return Outcome(_case(item), "grader_error", 0.0, message, seconds=seconds)
@@ -243,10 +249,6 @@ class GradePlugin:
     def _group(self, check: str) -> str:
         file = check.partition("::")[0]
         return self._groups.get(file, file.removesuffix(".py"))
-
-
-def _said(error: AssertionError) -> str:
-    return str(error).split("\nassert ")[0]
 
 
 def _case(item: pytest.Item) -> str:

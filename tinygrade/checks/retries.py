@@ -26,6 +26,8 @@ GIVEN = pytest.StashKey[tuple[str, ...]]()
 #: Retries of one run in search of causes in earlier assignments, at the most: a check takes about 50 ms. It is a
 #: count and not a time, so that the same seed gives the same report on a slow machine.
 MOST_RETRIES = 40
+#: What earlier cases cannot be the reason of, or what would take as long again.
+CERTAIN = ("timed_out", "not_implemented", "blocked")
 #: What a record holds of one part that is given to one check, about. Long trainings ask for megabytes, for every seed:
 #: with a recorded reference those are not judged with correct parts, and their failure says so.
 MOST_GIVEN_BYTES = 128 << 10
@@ -50,6 +52,17 @@ class Retries:
         rng: Any = item.funcargs.get("rng")
         return rng.bit_generator.state if rng is not None else None
 
+    def refuse_unsure(self, item: pytest.Function, state: Any) -> None:
+        """A case that has only a part of its points, in a worker that others have used, has what a fresh one gives it.
+
+        Raises:
+            StudentFailure: that is nothing.
+        """
+        if _is_used(item) and item.stash.get(CREDIT, (1.0, ""))[0] < 1:
+            failure = Retry(self._grading, item, state).fails([])
+            if failure is not None:
+                raise failure
+
     def rehearse(self, item: pytest.Function, state: Any) -> None:
         """In a run that records: hear what would be asked if each part that this check rests on were given."""
         catalogue, reference = self._grading.catalogue, self._grading.reference
@@ -73,6 +86,11 @@ class Retries:
         if "student" not in item.funcargs:
             return failure
         retry = Retry(self._grading, item, state)
+        if _is_used(item) and failure.status not in CERTAIN:
+            again = retry.fails([])
+            if again is None:
+                return None
+            failure = again
         if self._grading.stack.lacks(failure):
             return failure if not self._passes_on_own_stack(retry, failure) else None
         if failure.status != "failed" or self._grading.recorder is not None:  # what is recorded is the failure itself
@@ -172,5 +190,16 @@ class Retry:
         except StudentFailure as failure:
             return failure
         except AssertionError as failure:
-            return StudentFailure(str(failure))
+            return StudentFailure(said(failure))
         return None
+
+
+def _is_used(item: pytest.Function) -> bool:
+    """Does this case run in a worker that others of its check have used?"""
+    student: Any = item.funcargs.get("student")
+    return student is not None and student.used
+
+
+def said(error: AssertionError) -> str:
+    """What the check's author wrote, without what pytest adds."""
+    return str(error).split("\nassert ")[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any, cast
@@ -14,15 +13,13 @@ from tinygrade.checks.compare import is_shape, require
 from tinygrade.checks.compiling import code_for
 from tinygrade.checks.folder import StudentFolder
 from tinygrade.checks.library import Handle
-from tinygrade.checks.outcomes import translated
+from tinygrade.checks.outcomes import NO_ANSWER, failure_of, translated
 from tinygrade.checks.package import Package, Part
-from tinygrade.checks.places import in_stack, innermost, place, relative, told
-from tinygrade.errors import GraderError, did_you_mean
+from tinygrade.checks.places import in_stack, place, relative, told
+from tinygrade.errors import GraderError
 from tinygrade.failures import StudentFailure
 from tinygrade.model import Diagnosis
 from tinygrade.worker.wire import HandleRef, WireError
-
-NO_ANSWER = "what came back was not an answer"
 
 
 class StudentLibrary:
@@ -35,13 +32,16 @@ class StudentLibrary:
         answer_part: Callable[[dict[str, Any], Part], dict[str, Any]],
         cpu_seconds: float,
     ) -> None:
-        self._package = package
+        self.package = package
         self._open_worker = open_worker
         self._answer_part = answer_part
         self._cpu_seconds = cpu_seconds
         self._worker: Any = None
         self._prints = ""
         self._muted = False
+        #: Has its worker answered another case of the check before?
+        self.used = False
+        self._marked = False
         self._modules: dict[str, Handle] = {}
         self.parts: tuple[Part, ...] = ()
         self._callbacks = Callbacks(package.limits.scratch_mib)
@@ -57,7 +57,8 @@ class StudentLibrary:
 
     @property
     def folder(self) -> StudentFolder:
-        return StudentFolder(self, self._package.limits.scratch_mib)
+        self._marked = True
+        return StudentFolder(self, self.package.limits.scratch_mib)
 
     def fetch(self, value: Any, **expected: Any) -> Any:
         """The plain data behind a handle.
@@ -142,16 +143,16 @@ class StudentLibrary:
             file, line, _ = self._routine("locate", reduce(self.get, names, getattr(self, module)))
         except (StudentFailure, ValueError, TypeError):
             return ""
-        return place(relative(file, self._package.folder), line, names[-1], self._package.files)
+        return place(relative(file, self.package.folder), line, names[-1], self.package.files)
 
     # ---- life ------------------------------------------------------------------------------------------
 
     @property
     def worker(self) -> Any:
         if self._worker is None:
-            code = code_for(self._package, self._open_worker)
+            code = code_for(self.package, self._open_worker)
             self._worker = self._open_worker(cpu_seconds=self._cpu_seconds)
-            self._guarded_import("", self._package.opening(self.parts, code))
+            self._guarded_import("", self.package.opening(self.parts, code))
         return self._worker
 
     def restart(self, parts: Sequence[Part] = (), package: Package | None = None, *, mute: bool = True) -> None:
@@ -160,21 +161,37 @@ class StudentLibrary:
         What it prints is dropped, unless `mute` is false: as a rule the first worker printed it already.
         """
         self.close()
+        self.used, self._marked = False, True
         self._muted = self._muted or mute
-        self._package = package or self._package
+        self.package = package or self.package
         self._modules.clear()
         self._worker = None
         self.parts = tuple(parts)
-        self._callbacks = Callbacks(self._package.limits.scratch_mib)
+        self._callbacks = Callbacks(self.package.limits.scratch_mib)
 
     def close(self) -> None:
         if self._worker is not None:
             self._worker.close()  # first: what still prints must not keep us reading
             self._prints += "" if self._muted else self._worker.output()
 
+    def is_as_new(self, cpu_seconds: float) -> bool:
+        """Is a worker there that a check can begin with, but for what its own code may have changed in it?
+
+        Not where a check has changed a module or files, nor where more time is used up than this.
+        """
+        worker = self._worker
+        return worker is not None and not self._marked and worker.is_open and worker.cpu_seconds() < cpu_seconds
+
+    def next_case(self) -> None:
+        """Go on with another case in the same worker."""
+        self.used = True
+        self._prints = ""
+
     def printed(self) -> str:
-        """Everything that the student's code printed, cleaned and cut."""
-        return told(self._prints, limit=self._package.limits.output_kib << 10)
+        """Everything that the student's code printed in this case, cleaned and cut."""
+        if self._worker is not None and self._worker.is_open:
+            self._prints += self._worker.output()
+        return told(self._prints, limit=self.package.limits.output_kib << 10)
 
     # ---- Backend ---------------------------------------------------------------------------------------
 
@@ -182,6 +199,7 @@ class StudentLibrary:
         return self._handle("get", of, name)
 
     def set(self, of: Handle, name: str, value: Any) -> None:
+        self._marked = self._marked or of.type_name == "module"
         self._handle("set", of, name, value)
 
     def call(self, function: Handle, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Handle:
@@ -212,19 +230,19 @@ class StudentLibrary:
 
     def _guarded_import(self, module: str, request: dict[str, Any]) -> Any:
         """Import once: a module that hangs or crashes costs its time-out only in the first check."""
-        known = self._package.broken.get(module)
+        known = self.package.broken.get(module)
         if known is not None:
             raise known
         try:
-            seconds = self._package.limits.import_cpu_seconds
+            seconds = self.package.limits.import_cpu_seconds
             return self._answer(self._send(request, cpu_seconds=seconds), module=module)
         except StudentFailure as failure:
             if failure.status == "not_implemented":
                 raise
-            name = f"{self._package.name}/{module}.py" if module else f"{self._package.name}/__init__.py"
+            name = f"{self.package.name}/{module}.py" if module else f"{self.package.name}/__init__.py"
             message = f"{name} cannot be imported: {failure.message}"
             later = StudentFailure(message, status="blocked", where=failure.where)
-            self._package.broken[module] = later
+            self.package.broken[module] = later
             # The first check tells what happened; an ordinary error blocks it like the others.
             status = failure.status if failure.status != "failed" else "blocked"
             raise StudentFailure(message, status=status, where=failure.where) from None
@@ -260,32 +278,10 @@ class StudentLibrary:
             return reply["value"]
         if "unsendable" in reply:
             raise StudentFailure(f"returned {told(reply['unsendable'], limit=300)}, which cannot be graded")
-        raise self._failure(reply.get("error"))
-
-    def _failure(self, error: Any) -> StudentFailure:
-        """The student's exception as a failure of the check; believes nothing but text."""
-        if type(error) is not dict:
-            return StudentFailure(NO_ANSWER)
-        kind = told(error.get("type"), limit=100)
-        # Where the package lies for this run is nothing that a student could use.
-        message = told(error.get("message"), limit=1000).replace(f"{self._package.folder.parent}/", "")
-        where = innermost(error.get("frames"), self._package.files)
-        if error.get("stub") is True:
-            return StudentFailure(message or "not implemented yet", status="not_implemented", where=where)
-        if error.get("memory") is True:
-            return StudentFailure("it asked for more memory than it may use", status="out_of_memory", where=where)
-        if error.get("exit") is True:
-            return StudentFailure("your code called exit", status="crashed", where=where)
-        return StudentFailure(f"{kind}: {message}{self._missing_name(kind, message)}", where=where)
-
-    def _missing_name(self, kind: str, message: str) -> str:
-        match = re.fullmatch(rf"No module named '{self._package.name}\.(\w+)'", message)
-        if kind != "ModuleNotFoundError" or not match:
-            return ""
-        return did_you_mean(f"{match[1]}.py", self._package.files)
+        raise failure_of(reply.get("error"), self.package)
 
     def _locate_stack(self, stack: str) -> str:
-        return in_stack(stack, self._package.folder, self._package.files)
+        return in_stack(stack, self.package.folder, self.package.files)
 
     def _outgoing(self, value: Any) -> Any:
         if isinstance(value, Handle):

@@ -1,0 +1,77 @@
+"""Cases of a check share a worker while they are right, and none is judged by what another one left there."""
+
+import pytest
+
+pytest_plugins = "tinygrade.testing"
+
+CASES = """
+import pytest
+
+@pytest.mark.points(1)
+@pytest.mark.parametrize("x", [1, 2, 3])
+def test_twice(student, partial_credit, x):
+{body}
+
+@pytest.mark.points(1)
+def test_after(student):
+    assert student.fetch(student.ops.twice(4)) == 8
+"""
+EQUAL = "    assert student.fetch(student.ops.twice(x)) == 2 * x, f'twice {x}'"
+PARTIAL = "    partial_credit(1.0 if student.fetch(student.ops.twice(x)) == 2 * x else 0.5, f'twice {x}')"
+RIGHT = "def twice(x):\n    return 2 * x\n"
+#: Says so when its worker starts.
+SHOUTS = f"print('hello')\n{RIGHT}"
+#: Right once in a process.
+ONCE = """
+calls = []
+
+def twice(x):
+    calls.append(x)
+    return 2 * x if len(calls) == 1 else 0
+"""
+#: Wrong for one number.
+NOT_TWO = "def twice(x):\n    return 2 * x if x != 2 else 5\n"
+#: Wrong at first, right after that.
+LATE = ONCE.replace("== 1 else 0", "> 1 else 0")
+
+
+@pytest.fixture
+def graded(grade, make_small_course):
+    """The results of both checks for this source of `ops.py`."""
+
+    def run(ops, body=EQUAL):
+        course = make_small_course(CASES.format(body=body), {"ops.py": RIGHT}, points=2)
+        return grade(course, {"ops.py": ops}).checks
+
+    return run
+
+
+def test_cases_share_a_worker_and_checks_do_not(graded):
+    twice, after = graded(SHOUTS)
+    assert (twice.output, after.output) == ("hello\n", "hello\n")
+    assert (twice.status, after.status) == ("passed", "passed")
+
+
+@pytest.mark.parametrize("body", [EQUAL, PARTIAL])
+def test_a_case_is_not_wrong_by_what_another_one_left(graded, body):
+    assert [check.status for check in graded(ONCE, body)] == ["passed", "passed"]
+
+
+@pytest.mark.parametrize(("ops", "points"), [(NOT_TWO, 2 / 3), (LATE, 0)])
+def test_a_wrong_case_is_wrong_and_the_next_one_begins_anew(graded, ops, points):
+    twice, _ = graded(ops)
+    assert not twice.ok
+    assert twice.points == pytest.approx(points, abs=1e-3)
+
+
+def test_a_part_of_the_points_is_what_a_fresh_worker_gives(graded):
+    twice, _ = graded(NOT_TWO, PARTIAL)
+    assert twice.points == pytest.approx((1 + 0.5 + 1) / 3, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "body", ["    student.ops.twice = 5", "    student.folder", "    student.restart()\n    student.ops"]
+)
+def test_what_a_check_changed_is_not_there_for_the_next_case(graded, body):
+    twice, _ = graded(SHOUTS, f"    student.ops\n{body}")
+    assert twice.output.count("hello") == 3
