@@ -17,6 +17,9 @@ from tinygrade.grading.run import Job
 from tinygrade.grading.series import Series
 from tinygrade.model import Report
 
+#: Assignments whose sandboxes are kept: a test file is about one or two.
+KEPT = 2
+
 
 class Sharing:
     """Starts gradings as `grading.run.start` does.
@@ -34,19 +37,24 @@ class Sharing:
         if server is not None or not self._is_ordinary(job):
             return self._start(job, server or self._server)
         name = job.assignment.id
-        if name not in self._series:
-            self._series[name] = Series(job, self._server)
-        self._series[name].start(job)
-        return _Turn(self._series[name], lambda: self._series.pop(name).close())
+        series = self._series.pop(name, None) or Series(job, self._server)
+        self._series[name] = series  # as the last one that was used
+        while len(self._series) > KEPT:
+            self._end(next(iter(self._series)))
+        series.start(job)
+        return _Turn(series, lambda: self._series.pop(name).close())
+
+    def _end(self, name: str) -> None:
+        with self._series.pop(name):  # so that it ends by itself, and what it cost is counted
+            pass
 
     def _is_ordinary(self, job: Job) -> bool:
         plain = (job.isolation, job.sandbox, job.record, job.recording) == ("auto", "", None, None)
         return plain and job.assignment.course.root == self._course
 
     def close(self) -> None:
-        for series in self._series.values():
-            with series:  # so that it ends by itself, and what it cost is counted
-                pass
+        for name in list(self._series):
+            self._end(name)
 
 
 class _Turn:
