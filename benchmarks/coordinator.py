@@ -85,7 +85,7 @@ def main() -> None:
     course = config.load_course(ROOT / "assignments")
     plugins.load_course_plugin(manager, course)
     assignment = config.load_assignment(course, options.assignment)
-    report = grade(Job(assignment, str(ROOT / "reference"), 1), manager, lambda event: None)
+    report = grade(Job(assignment, str(ROOT / "reference"), 1), lambda event: None)
     with tempfile.TemporaryDirectory() as folder:
         students = Path(folder) / "class"
         for number in range(options.submissions):

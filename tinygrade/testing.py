@@ -99,15 +99,12 @@ def grade(tmp_path: Path) -> Callable[..., Report]:
         from tinygrade.config import load_assignment, load_course
         from tinygrade.grading.run import Job
         from tinygrade.grading.run import grade as graded
-        from tinygrade.plugins import load_course_plugin, make_plugin_manager
 
-        manager = make_plugin_manager()
         found = load_course(course)
-        load_course_plugin(manager, found)
         job = Job(
             load_assignment(found, assignment), _source(submission, tmp_path, found.package), **{"seed": 1, **options}
         )
-        return graded(job, manager, lambda event: None)
+        return graded(job, lambda event: None)
 
     return run
 

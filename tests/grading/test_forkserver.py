@@ -21,15 +21,15 @@ WITH_THREAD = "threading.Thread(target=time.sleep, args=(30,), daemon=True).star
 CHECK = "test_causal_mask or test_logits"
 
 
-def graded(job, manager, server, **more):
-    return grade(job, manager, lambda event: None, server=server, **more)
+def graded(job, server, **more):
+    return grade(job, lambda event: None, server=server, **more)
 
 
-def test_the_report_is_that_of_a_fresh_process(job, manager, server, facts):
-    assert facts(graded(job, manager, server)) == facts(graded(job, manager, None))
+def test_the_report_is_that_of_a_fresh_process(job, server, facts):
+    assert facts(graded(job, server)) == facts(graded(job, None))
 
 
-def test_nothing_in_the_environment_configures_a_grading(job, manager, monkeypatch, tmp_path):
+def test_nothing_in_the_environment_configures_a_grading(job, monkeypatch, tmp_path):
     (tmp_path / "intruder.py").write_text("raise SystemExit('an intruder was loaded')")
     (tmp_path / "numpy.py").write_text("raise SystemExit('an intruder was loaded')")
     monkeypatch.setenv("PYTEST_PLUGINS", "intruder")
@@ -37,27 +37,27 @@ def test_nothing_in_the_environment_configures_a_grading(job, manager, monkeypat
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     with Forkserver() as server:
-        assert {check.status for check in graded(job, manager, server).checks} == {"passed"}
+        assert {check.status for check in graded(job, server).checks} == {"passed"}
 
 
-def test_a_grading_that_is_killed_is_our_fault_and_touches_no_other(job, manager, server):
+def test_a_grading_that_is_killed_is_our_fault_and_touches_no_other(job, server):
     with pytest.raises(GraderError, match="ended without a report"):
-        graded(job, manager, server, on_start=lambda process: process.kill())
-    assert graded(job, manager, server).checks
+        graded(job, server, on_start=lambda process: process.kill())
+    assert graded(job, server).checks
 
 
-def test_a_server_that_is_killed_is_replaced(job, manager):
+def test_a_server_that_is_killed_is_replaced(job):
     with Forkserver() as server:
-        graded(job, manager, server)
+        graded(job, server)
         server._process.kill()
-        assert graded(job, manager, server).checks
+        assert graded(job, server).checks
 
 
-def test_what_a_submission_breaks_stays_its_own(job, manager, server, variant):
+def test_what_a_submission_breaks_stays_its_own(job, server, variant):
     folder = variant(("transformer.py", "", "\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"))
-    broken = graded(replace(job, source=str(folder)), manager, server)
+    broken = graded(replace(job, source=str(folder)), server)
     assert not any(check.ok for check in broken.checks)
-    assert all(check.ok for check in graded(job, manager, server).checks)
+    assert all(check.ok for check in graded(job, server).checks)
 
 
 def test_a_process_with_threads_is_not_forked(monkeypatch):
@@ -68,21 +68,21 @@ def test_a_process_with_threads_is_not_forked(monkeypatch):
     assert module.started() is None
 
 
-def test_closed_is_closed(job, manager):
+def test_closed_is_closed(job):
     server = Forkserver()
     server.close()
     with pytest.raises(GraderError, match="no grading can be started"):
-        graded(job, manager, server)
+        graded(job, server)
 
 
 ENDLESS = """
 import sys
-from tinygrade import config, plugins
+from tinygrade import config
 from tinygrade.grading.run import Job, grade
 from tinygrade.grading.forkserver import Forkserver
 course = config.load_course(__import__("pathlib").Path(sys.argv[1]) / "assignments")
 job = Job(config.load_assignment(course, "assignment3"), sys.argv[2], 7, select="test_causal_mask")
-grade(job, plugins.make_plugin_manager(), lambda event: print(event.kind, flush=True), server=Forkserver())
+grade(job, lambda event: print(event.kind, flush=True), server=Forkserver())
 """
 
 

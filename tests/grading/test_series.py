@@ -20,9 +20,9 @@ DEADLY = "\nimport os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n"
 WRONG = ("transformer.py", "return np.arange(t_k) <= query_positions", "return np.arange(t_k) < query_positions")
 
 
-def test_each_report_is_that_of_a_grading_alone(job, manager, server, facts, variant):
+def test_each_report_is_that_of_a_grading_alone(job, server, facts, variant):
     jobs = [job, replace(job, source=str(variant(WRONG))), job]
-    alone = [grade(each, manager, lambda event: None, server=server) for each in jobs[:2]]
+    alone = [grade(each, lambda event: None, server=server) for each in jobs[:2]]
     first, wrong, again = series.grade(jobs, server)
     assert facts(first) == facts(again) == facts(alone[0])
     assert facts(wrong) == facts(alone[1])
@@ -43,12 +43,12 @@ def test_what_gradings_share_depends_on_nothing_else_of_a_job(job, manager, tmp_
     assert {"isolation", "recording"} < read <= set(DEPENDS_ON)
 
 
-def test_a_job_that_is_no_job_of_the_first_ones_kind_is_judged_as_alone(job, manager, server, facts):
+def test_a_job_that_is_no_job_of_the_first_ones_kind_is_judged_as_alone(job, server, facts):
     """Another seed means other inputs, and here another reference: nothing of the first one's is taken for it."""
     other = replace(job, seed=8, shared_inputs=True)
     _, second = series.grade([job, other], server)
     assert second.seed == 8
-    assert facts(second) == facts(grade(other, manager, lambda event: None, server=server))
+    assert facts(second) == facts(grade(other, lambda event: None, server=server))
 
 
 def test_what_one_breaks_stays_its_own(job, server, variant):

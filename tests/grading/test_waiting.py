@@ -16,21 +16,21 @@ pytestmark = pytest.mark.skipif(not is_available(), reason="gradings are forked 
 
 
 @pytest.mark.parametrize("forked", [True, False])
-def test_the_report_is_that_of_a_grading_that_did_not_wait(job, manager, server, facts, forked):
+def test_the_report_is_that_of_a_grading_that_did_not_wait(job, server, facts, forked):
     waiting = Waiting(job, server if forked else None)
     report = waiting.grade((), False, lambda event: None)
     waiting.close()
-    assert facts(report) == facts(grade(job, manager, lambda event: None, server=server))
+    assert facts(report) == facts(grade(job, lambda event: None, server=server))
 
 
-def test_checks_of_a_module_come_first_behind_what_they_need(job, manager, server, facts):
+def test_checks_of_a_module_come_first_behind_what_they_need(job, server, facts):
     wanted = replace(job, select="test_causal_mask or test_logits or test_sgd or test_parameters")
     events = []
     report = Waiting(wanted, server).grade(("train",), False, events.append)
     order = [event.result.id.partition("::")[2] for event in events if isinstance(event, CheckFinished)]
     assert order == ["test_causal_mask", "test_logits", "test_sgd", "test_parameters"]
     assert next(event for event in events if isinstance(event, Started)).first == ("test_5_trajectory.py::test_sgd",)
-    assert facts(report) == facts(grade(wanted, manager, lambda event: None, server=server))
+    assert facts(report) == facts(grade(wanted, lambda event: None, server=server))
 
 
 def test_it_reads_what_is_there_when_the_word_is_given(job, server, variant):

@@ -46,9 +46,9 @@ def level(manager):
 
 
 @pytest.fixture
-def attempt(manager, assignment, forkserver):
+def attempt(assignment, forkserver):
     """Forked, as a class is graded: that a grading in a fresh process holds as well is tried by a few."""
-    return lambda attack, **more: runner.run(attack, assignment, manager, **{"server": forkserver, **more})
+    return lambda attack, **more: runner.run(attack, assignment, **{"server": forkserver, **more})
 
 
 def skip_below(attack, level):

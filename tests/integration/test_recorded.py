@@ -10,19 +10,16 @@ import pytest
 from tinygrade.config import load_assignment, load_course
 from tinygrade.errors import CourseError
 from tinygrade.grading import recording
-from tinygrade.plugins import load_course_plugin, make_plugin_manager
 
 SEEDS = (3, 8)
 OWN = "assignments/assignment0"
 
 
 def recorded(root, name, seeds, into):
-    manager = make_plugin_manager()
     course = load_course(root)
-    load_course_plugin(manager, course)
     done = []
     into.mkdir(exist_ok=True)
-    file = recording.record(load_assignment(course, name), seeds, into, manager, on_seed=done.append)
+    file = recording.record(load_assignment(course, name), seeds, into, on_seed=done.append)
     assert done == list(range(1, len(seeds) + 1))
     return file
 

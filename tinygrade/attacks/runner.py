@@ -15,7 +15,6 @@ from tinygrade.errors import TinygradeError
 from tinygrade.grading.run import Job, grade
 
 if TYPE_CHECKING:
-    import pluggy
 
     from tinygrade.grading.forkserver import Forkserver
     from tinygrade.model import Assignment, CheckResult, Report
@@ -51,7 +50,6 @@ class Verdict:
 def run(
     attack: Attack,
     assignment: Assignment,
-    manager: pluggy.PluginManager,
     *,
     sandbox: str = "",
     server: Forkserver | None = None,
@@ -73,7 +71,7 @@ def run(
         with Witness() as witness:
             try:
                 job = _job(attack, assignment, scene, sandbox)
-                report = grade(job, manager, lambda event: None, witness.watch, server)
+                report = grade(job, lambda event: None, witness.watch, server)
             except TinygradeError as error:
                 broken += _not_graded(attack, error)
         seconds = time.monotonic() - start

@@ -15,7 +15,7 @@ from tinygrade.grading import recording
 from tinygrade.model import Assignment, CheckResult, Report
 
 if TYPE_CHECKING:
-    import pluggy
+    pass
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Both(Trials[Comparison]):
     """
 
     def __init__(
-        self, assignment: Assignment, manager: pluggy.PluginManager, record: Path, *, seed: int, **options: Any
+        self, assignment: Assignment, record: Path, *, seed: int, **options: Any
     ) -> None:
-        super().__init__(assignment, manager, seed=seed, **options)
+        super().__init__(assignment, seed=seed, **options)
         self._record = record
 
     def gradings(self, trial: Trial) -> list[dict[str, Any]]:
@@ -57,7 +57,6 @@ class Both(Trials[Comparison]):
 
 def compare(
     assignment: Assignment,
-    manager: pluggy.PluginManager,
     trials: Sequence[Trial],
     *,
     seed: int,
@@ -72,8 +71,8 @@ def compare(
     """
     work = Path(tempfile.mkdtemp(prefix="tinygrade-record-"))
     try:
-        record = recording.record(assignment, [seed], work, manager)
-        return Both(assignment, manager, record, seed=seed, **options).run(trials, jobs, on_done)
+        record = recording.record(assignment, [seed], work)
+        return Both(assignment, record, seed=seed, **options).run(trials, jobs, on_done)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

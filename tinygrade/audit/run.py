@@ -22,7 +22,7 @@ from tinygrade.model import Assignment, Report
 from tinygrade.threads import Threads
 
 if TYPE_CHECKING:
-    import pluggy
+    pass
 
 
 Judged = TypeVar("Judged")
@@ -38,9 +38,8 @@ class Trials(Generic[Judged]):
         options: further fields of the gradings' `Job`, such as `isolation`.
     """
 
-    def __init__(self, assignment: Assignment, manager: pluggy.PluginManager, *, seed: int, **options: Any) -> None:
+    def __init__(self, assignment: Assignment, *, seed: int, **options: Any) -> None:
         self._assignment = assignment
-        self._manager = manager
         self._seed = seed
         self._options = options
         self._lock = threading.Lock()
@@ -119,7 +118,7 @@ class Trials(Generic[Judged]):
             return
         for job in jobs:
             try:
-                yield grade(job, self._manager, lambda event: None, self._started)
+                yield grade(job, lambda event: None, self._started)
             except TinygradeError as error:
                 yield error
 

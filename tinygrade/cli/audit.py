@@ -15,7 +15,6 @@ from tinygrade.cli.options import chosen_seed, course_option
 from tinygrade.errors import UsageError
 
 if TYPE_CHECKING:
-    import pluggy
 
     from tinygrade.audit.plan import Trial
     from tinygrade.model import Assignment
@@ -67,9 +66,9 @@ def command(
         raise UsageError(f"nothing to audit in {assignment}: {_nothing(select)}")
     number = chosen_seed(seed)
     if recorded:
-        return _compared(ctx.obj, found, trials, number, jobs or os.cpu_count() or 1, report)
+        return _compared(found, trials, number, jobs or os.cpu_count() or 1, report)
     with terminable(), _progress(len(trials)) as advance:
-        verdicts = Audit(found, ctx.obj, seed=number).run(trials, jobs or os.cpu_count() or 1, advance)
+        verdicts = Audit(found, seed=number).run(trials, jobs or os.cpu_count() or 1, advance)
     write(table.to_json(found, number, verdicts))
     if report != "json":
         for line in table.lines(verdicts):
@@ -79,7 +78,7 @@ def command(
 
 
 def _compared(
-    manager: pluggy.PluginManager, found: Assignment, trials: list[Trial], seed: int, jobs: int, report: str | None
+    found: Assignment, trials: list[Trial], seed: int, jobs: int, report: str | None
 ) -> int:
     """Both gradings of every trial, and where they differ."""
     from tinygrade.audit.recorded import compare
@@ -88,7 +87,7 @@ def _compared(
     if report is not None:
         raise UsageError("--recorded writes no report: leave --report out")
     with terminable(), _progress(len(trials)) as advance:
-        comparisons = compare(found, manager, trials, seed=seed, jobs=jobs, on_done=advance)
+        comparisons = compare(found, trials, seed=seed, jobs=jobs, on_done=advance)
     for line in [line for comparison in comparisons for line in comparison.lines()]:
         show(line)
     differ = sum(bool(comparison.problems) for comparison in comparisons)

@@ -67,7 +67,7 @@ def _attacked(ctx: click.Context, sandbox: str, names: str, course_dir: Path | N
         for line in table.head():
             show(line)
         for attack in table.attacks:
-            for line in table.row(runner.run(attack, assignment, ctx.obj, sandbox=sandbox, server=server)):
+            for line in table.row(runner.run(attack, assignment, sandbox=sandbox, server=server)):
                 show(line)
     show(table.foot())
     return not table.broken

@@ -66,7 +66,7 @@ def command(
         return 0
     wanted = order(open_course(ctx, course_dir), assignment, today.date() if today else date.today())
     with terminable(), _progress() as on_step:
-        made = make.Release(wanted, tuple(range(1, seeds + 1)), ctx.obj, on_step).make(out)
+        made = make.Release(wanted, tuple(range(1, seeds + 1)), on_step).make(out)
     for line in _summary(out, wanted, made):
         show(line)
     return 0

@@ -13,8 +13,6 @@ from tinygrade.errors import SubmissionError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pluggy
-
     from tinygrade.checklist import Listed
     from tinygrade.events import Event, Recorded
     from tinygrade.grading.run import Record
@@ -49,7 +47,7 @@ def command(
 
     seed = seed_for(load_assignment(course, checks[0].assignment), seed)
     record = _record([found.id for found in checks], source, out)
-    recorded, report = _run(ctx.obj, course, checks[0].assignment, source, seed, record)
+    recorded, report = _run(course, checks[0].assignment, source, seed, record)
     if recorded is None:
         return _passed(checks, report, seed)
     return _written(recorded, out, seed)
@@ -66,7 +64,7 @@ def _record(checks: list[str], source: str, out: str | None) -> Record:
 
 
 def _run(
-    manager: pluggy.PluginManager, course: Course, assignment: str, source: str, seed: int, record: Record
+    course: Course, assignment: str, source: str, seed: int, record: Record
 ) -> tuple[Recorded | None, Report]:
     from tinygrade.cli.guard import terminable
     from tinygrade.config import load_assignment
@@ -81,7 +79,7 @@ def _run(
 
     job = Job(load_assignment(course, assignment), source, seed, record=record)
     with terminable():
-        report = grade(job, manager, listen)
+        report = grade(job, listen)
     return (found[0] if found else None), report
 
 

@@ -115,11 +115,11 @@ class Grader:
 
     def _report(self, job: Job, watch: _Watch) -> Report:
         """The report; where results were taken over that may depend on what ran again, all of it anew."""
-        report = grade(job, self._manager, lambda event: None, watch.start, self._server)
+        report = grade(job, lambda event: None, watch.start, self._server)
         if job.reuse is None or report.fingerprints or not any(check.taken_from for check in report.checks):
             return report
         job = replace(job, reuse=Reuse(job.reuse.prints))
-        return grade(job, self._manager, lambda event: None, watch.start, self._server)
+        return grade(job, lambda event: None, watch.start, self._server)
 
     def begin(self, process: Process) -> None:
         with self._lock:

@@ -1,6 +1,6 @@
 """Write down what the solution answers, for students who do not have it.
 
-`record(assignment, seeds, out, manager)` runs the checks of an assignment on the solution itself, once for each seed,
+`record(assignment, seeds, out)` runs the checks of an assignment on the solution itself, once for each seed,
 and writes `out / f"{assignment.id}.npz"` (`file_of`). A course whose course.toml names that folder as
 `recorded = "..."`, or that has a folder `recorded/` and no solution, is checked by it. The record holds numbers: no
 source, and nothing of a hidden check.
@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinygrade.grading.run import Job, grade
+from tinygrade.threads import Threads
 
 if TYPE_CHECKING:
-    import pluggy
-
     from tinygrade.model import Assignment
 
 #: Part of the training budget that a recording run gets: what is trained is judged without the reference.
@@ -35,7 +34,6 @@ def record(
     assignment: Assignment,
     seeds: Sequence[int],
     out: Path,
-    manager: pluggy.PluginManager,
     *,
     jobs: int = 1,
     on_seed: Callable[[int], None] = lambda done: None,
@@ -45,7 +43,6 @@ def record(
     Args:
         seeds: students' runs pick among them; at least one.
         out: an existing folder; the file in it is replaced when the new one is whole.
-        manager: with the course's plugin registered.
         jobs: gradings at a time.
         on_seed: hears how many seeds are done.
 
@@ -61,31 +58,19 @@ def record(
     work = Path(tempfile.mkdtemp(prefix="tinygrade-record-"))
     try:
         parts = {seed: work / f"{seed}.npz" for seed in dict.fromkeys(seeds)}
-        _run(assignment, parts, manager, jobs, on_seed)
+        _run(assignment, parts, jobs, on_seed)
         file.join(parts.values(), file_of(assignment, out))
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return file_of(assignment, out)
 
 
-def _run(
-    assignment: Assignment,
-    parts: dict[int, Path],
-    manager: pluggy.PluginManager,
-    jobs: int,
-    on_seed: Callable[[int], None],
-) -> None:
-    pool = ThreadPoolExecutor(jobs)
-    try:
-        running = [pool.submit(_one, assignment, seed, part, manager) for seed, part in parts.items()]
-        for done, future in enumerate(as_completed(running), 1):
-            future.result()
+def _run(assignment: Assignment, parts: dict[int, Path], jobs: int, on_seed: Callable[[int], None]) -> None:
+    def recorded(seed: int) -> Iterator[int]:
+        source = str(assignment.course.reference)
+        grade(Job(assignment, source, seed, budget=BUDGET, recording=parts[seed]), lambda event: None)
+        yield seed
+
+    with closing(Threads[int, int](jobs)) as threads:
+        for done, _ in enumerate(threads.run(parts, recorded), 1):
             on_seed(done)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _one(assignment: Assignment, seed: int, part: Path, manager: pluggy.PluginManager) -> None:
-    source = str(assignment.course.reference)
-    job = Job(assignment, source, seed, budget=BUDGET, recording=part)
-    grade(job, manager, lambda event: None)

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 from tinygrade.grading.child import Child, Process
 
 if TYPE_CHECKING:
-    import pluggy
-
     from tinygrade.events import Event
     from tinygrade.grading.forkserver import Forkserver
     from tinygrade.model import Assignment, Policy, Report
@@ -81,7 +79,6 @@ class Job:
 
 def grade(
     job: Job,
-    manager: pluggy.PluginManager,
     on_event: Callable[[Event], None],
     on_start: Callable[[Process], None] = lambda process: None,
     server: Forkserver | None = None,

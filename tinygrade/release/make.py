@@ -17,7 +17,7 @@ from tinygrade.release.proof import Trial
 from tinygrade.release.tree import Tree
 
 if TYPE_CHECKING:
-    import pluggy
+    pass
 
 #: Told before each step, and during a long one: its number from 1, how many there are, what it is.
 OnStep = Callable[[int, int, str], None]
@@ -43,10 +43,9 @@ class Release:
         seeds: what students' runs may draw their inputs from.
     """
 
-    def __init__(self, order: Order, seeds: Sequence[int], manager: pluggy.PluginManager, on_step: OnStep) -> None:
+    def __init__(self, order: Order, seeds: Sequence[int], on_step: OnStep) -> None:
         self._order = order
         self._seeds = seeds
-        self._manager = manager
         self._on_step = on_step
         self._ids = [assignment.id for assignment in order.assignments]
         self._released = solutions.files(order.assignments, order.own, order.today)
@@ -104,7 +103,7 @@ class Release:
             title = f"students: {id}: the solution is recorded for {len(self._seeds)} seeds"
             self._tell(title)
             assignment, jobs = config.load_assignment(live, id), os.cpu_count() or 1
-            recording.record(assignment, self._seeds, out, self._manager, jobs=jobs, on_seed=self._counter(title))
+            recording.record(assignment, self._seeds, out, jobs=jobs, on_seed=self._counter(title))
         return tree.read(out, config.RECORDED, tree.files_in(out))
 
     def _counter(self, title: str) -> Callable[[int], None]:
@@ -119,7 +118,7 @@ class Release:
 
     def _proved(self, trial: Trial) -> dict[str, str]:
         assignment = config.load_assignment(self._order.course, trial.assignment)
-        _, cost = proof.measured(assignment, lambda: proof.run(trial, self._seeds[0], self._manager))
+        _, cost = proof.measured(assignment, lambda: proof.run(trial, self._seeds[0]))
         return {trial.assignment: cost} if trial.is_solution and trial.bundle != "students" else {}
 
 

@@ -13,7 +13,6 @@ from tinygrade.errors import CourseError
 from tinygrade.grading.run import Job, grade
 
 if TYPE_CHECKING:
-    import pluggy
 
     from tinygrade.model import Assignment, Report
 
@@ -37,14 +36,14 @@ class Trial:
         return f"{self.bundle}: {self.assignment}: {what}"
 
 
-def run(trial: Trial, seed: int, manager: pluggy.PluginManager) -> Report:
+def run(trial: Trial, seed: int) -> Report:
     """Grade it.
 
     Raises:
         CourseError: it does not come out as it should; the message names a check.
     """
     assignment = config.load_assignment(config.load_course(trial.course), trial.assignment)
-    report = grade(Job(assignment, str(trial.source), seed), manager, lambda event: None)
+    report = grade(Job(assignment, str(trial.source), seed), lambda event: None)
     (_refuse_lost if trial.is_solution else _refuse_gained)(trial, report)
     return report
 
