@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tinygrade import config, plugins
 from tinygrade.errors import RefusedError, UsageError
 from tinygrade.events import Event, Warned
+from tinygrade.grading.childhood import preload
 from tinygrade.isolation import LEVELS, refusal
 from tinygrade.model import Assignment, Isolation
 
@@ -105,6 +106,7 @@ def ready(this: Run, sandbox: Sandbox) -> Ready:
         UserError: there should be a record of the reference, and there is none that can be used.
         RefusedError: the isolation is weaker than what is asked for.
     """
+    preload()  # while the parent of all workers does the same
     from tinygrade.checks.recorded import session as recorded
 
     job, assignment = this.job, this.assignment

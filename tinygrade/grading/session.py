@@ -25,7 +25,7 @@ from tinygrade.calling import call
 from tinygrade.errors import TinygradeError
 from tinygrade.events import Event, Finished, Stopped
 from tinygrade.grading.checking import run_checks
-from tinygrade.grading.childhood import die_with, preload
+from tinygrade.grading.childhood import die_with
 from tinygrade.grading.ready import DEPENDS_ON, Ready, Run, open_sandbox, prepared, ready
 from tinygrade.loading import load
 from tinygrade.model import Assignment, Policy, Report, Submission
@@ -81,7 +81,6 @@ def _serve_series(common: dict[str, Any], jobs: Iterator[dict[str, Any]], emit: 
 
 def _made_once(start: Run, sandbox: Sandbox) -> Ready | None:
     """What all gradings of a series have before the submission; where it cannot be made, each tells that itself."""
-    preload()
     _theirs(start)  # so that what plugins import for that is loaded
     try:
         return ready(start, sandbox)
@@ -114,7 +113,6 @@ def run(job: dict[str, Any], emit: Callable[[Event], None], word: Callable[[], s
     this = prepared(job, emit)
     sandbox = open_sandbox(this)
     try:
-        preload()  # while the parent of all workers does the same
         made = ready(this, sandbox)
         if job["waits"]:
             job.update(_awaited(word))
