@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import signal
@@ -195,6 +194,8 @@ class LocalSandbox:
 
 def _widen(pipe: int) -> None:
     """Let a whole package be written at once: by the 64 KiB of an ordinary pipe it takes five turns of both sides."""
+    import fcntl  # here, because this module is loaded everywhere, and used on Linux
+
     with contextlib.suppress(OSError):  # an ordinary user has a share of what pipes may take
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, JOINED)
 
