@@ -52,6 +52,11 @@ def test_cases_share_a_worker_and_checks_do_not(graded):
     assert (twice.status, after.status) == ("passed", "passed")
 
 
+def test_stubs_share_a_worker(graded):
+    twice, _ = graded("print('hello')\ndef twice(x):\n    raise NotImplementedError('A1.1')\n")
+    assert (twice.status, twice.output) == ("not_implemented", "hello\n")
+
+
 @pytest.mark.parametrize("body", [EQUAL, PARTIAL])
 def test_a_case_is_not_wrong_by_what_another_one_left(graded, body):
     assert [check.status for check in graded(ONCE, body)] == ["passed", "passed"]

@@ -1,7 +1,8 @@
 """The cases of a check share a worker for as long as they are right: starting one is most of what a small case costs.
 
-A worker belongs to one check, and no case is judged by what another one left in it: one that is not right in a worker
-that others have used is judged again in a fresh one (see `checks.retries`), and the next case begins with a fresh one.
+The same where nothing is written yet. A worker belongs to one check, and no case is judged by what another one left in
+it: one that is not right in a worker that others have used is judged again in a fresh one (see `checks.retries`), and
+the next case begins with a fresh one.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ from tinygrade.model import Assignment, Diagnosis
 GRADING = pytest.StashKey[Grading]()
 #: What the student's code printed during the check.
 PRINTS = pytest.StashKey[str]()
-#: Did all that ran of the check pass?
-RIGHT = pytest.StashKey[bool]()
+#: May the next case begin in the worker of this one, because it was right, or nothing is written yet?
+GOES_ON = pytest.StashKey[bool]()
 #: `(fraction, message)` that the check gave itself.
 CREDIT = pytest.StashKey[tuple[float, str]]()
 #: What was recognised in a check that raised nothing: it has a part of its points, or passed all the same.
@@ -52,7 +52,7 @@ def student(request: pytest.FixtureRequest, grading: Grading) -> Iterator[Studen
     library = cases.take(grading.stack.package) or grading.student(_cpu_seconds(item, grading))
     yield library
     # What is recorded must be found in one case alone.
-    goes_on = item.stash.get(RIGHT, False) and grading.recorder is None
+    goes_on = item.stash.get(GOES_ON, False) and grading.recorder is None
     if not (goes_on and cases.keep(item, library)):
         library.close()
     item.stash[PRINTS] = library.printed()

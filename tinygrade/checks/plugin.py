@@ -15,7 +15,7 @@ from tinygrade.checks import order
 from tinygrade.checks.cases import function_of
 from tinygrade.checks.context import Grading
 from tinygrade.checks.diagnosing import named
-from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS, GRADING, PRINTS, RIGHT
+from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS, GOES_ON, GRADING, PRINTS
 from tinygrade.checks.package import Part
 from tinygrade.checks.results import Outcome, combine
 from tinygrade.checks.retries import GIVEN, Retries, said
@@ -179,7 +179,8 @@ class GradePlugin:
             given, diagnosis = item.stash.get(GIVEN, ()), item.stash.get(DIAGNOSIS, None)
             hint = self._question(diagnosis) if status != "passed" else ""
             item.stash[OUTCOME] = replace(outcome, given=given, diagnosis=diagnosis, hint=hint)
-            item.stash[RIGHT] = status == "passed"
+        if call.when == "call":
+            item.stash[GOES_ON] = item.stash[OUTCOME].status in ("passed", "not_implemented")
         return report
 
     def _failure(self, item: pytest.Item, error: BaseException, seconds: float) -> Outcome:
