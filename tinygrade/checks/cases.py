@@ -1,13 +1,11 @@
 """The cases of a check share a worker for as long as they are right: starting one is most of what a small case costs.
 
-The same where nothing is written yet. A worker belongs to one check, and no case is judged by what another one left in
-it: one that is not right in a worker that others have used is judged again in a fresh one (see `checks.retries`), and
-the next case begins with a fresh one.
+The same where nothing is written yet, and for the smoke checks of one assignment, which decide together. A worker
+belongs to one check, and no case is judged by what another one left in it: one that is not right in a worker that others
+have used is judged again in a fresh one (see `checks.retries`), and the next case begins with a fresh one.
 """
 
 from __future__ import annotations
-
-import pytest
 
 from tinygrade.checks.package import Package
 from tinygrade.checks.student import StudentLibrary
@@ -16,17 +14,12 @@ from tinygrade.checks.student import StudentLibrary
 MOST_CPU_SECONDS = 1.0
 
 
-def function_of(item: pytest.Item | None) -> str:
-    """What all cases of one check have in common, and no other check; "" for no test."""
-    return item.nodeid.partition("[")[0] if item is not None else ""
-
-
 class Cases:
     """The worker that goes from one case to the next."""
 
     def __init__(self) -> None:
-        #: The check of the test that comes after the one that runs.
-        self.coming = ""
+        #: Is the test after the one that runs another case of the same check?
+        self.go_on = False
         self._kept: StudentLibrary | None = None
 
     def take(self, package: Package) -> StudentLibrary | None:
@@ -40,9 +33,9 @@ class Cases:
         kept.close()
         return None
 
-    def keep(self, item: pytest.Item, library: StudentLibrary) -> bool:
-        """Keep it for the next case of this check, if there is one that it will do for."""
-        if function_of(item) != self.coming or not library.is_as_new(MOST_CPU_SECONDS):
+    def keep(self, library: StudentLibrary) -> bool:
+        """Keep it for the next case, if there is one that it will do for."""
+        if not self.go_on or not library.is_as_new(MOST_CPU_SECONDS):
             return False
         self._kept = library
         return True

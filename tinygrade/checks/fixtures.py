@@ -53,7 +53,7 @@ def student(request: pytest.FixtureRequest, grading: Grading) -> Iterator[Studen
     yield library
     # What is recorded must be found in one case alone.
     goes_on = item.stash.get(GOES_ON, False) and grading.recorder is None
-    if not (goes_on and cases.keep(item, library)):
+    if not (goes_on and cases.keep(library)):
         library.close()
     item.stash[PRINTS] = library.printed()
 

@@ -12,7 +12,6 @@ import pytest
 
 from tinygrade.checks import marks as marks_of
 from tinygrade.checks import order
-from tinygrade.checks.cases import function_of
 from tinygrade.checks.context import Grading
 from tinygrade.checks.diagnosing import named
 from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS, GOES_ON, GRADING, PRINTS
@@ -127,7 +126,7 @@ class GradePlugin:
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Generator[None, bool, bool]:
-        self.grading.cases.coming = function_of(nextitem)
+        self.grading.cases.go_on = nextitem is not None and self._check_of(item) == self._check_of(nextitem)
         smoke = self._smoke.owner(item)
         if smoke is not None:
             skipped = self._smoke.is_decided(item)
@@ -227,6 +226,10 @@ class GradePlugin:
     def _outcome(self, item: pytest.Item) -> Outcome:
         # Fail closed: a check that did not run is not a pass.
         return item.stash.get(OUTCOME, Outcome(_case(item), "grader_error", 0.0, "the check did not run"))
+
+    def _check_of(self, item: pytest.Item) -> str:
+        """What this is a case of."""
+        return self._smoke.owner(item) or item.nodeid.partition("[")[0]
 
     def _finish(self, item: pytest.Item, check: str) -> None:
         outcome = replace(self._outcome(item), output=item.stash.get(PRINTS, ""))
