@@ -1,8 +1,8 @@
 """The cases of a check share a worker for as long as they are right: starting one is most of what a small case costs.
 
 The same where nothing is written yet, and for the smoke checks of one assignment, which decide together. A worker
-belongs to one check, and no case is judged by what another one left in it: one that is not right in a worker that others
-have used is judged again in a fresh one (see `checks.retries`), and the next case begins with a fresh one.
+belongs to one check, and no case is judged by what another one left in it: one that is not right in a worker that
+others have used is judged again in a fresh one (see `checks.retries`), and the next case begins with a fresh one.
 """
 
 from __future__ import annotations
