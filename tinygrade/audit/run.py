@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from functools import partial
@@ -15,7 +14,7 @@ from tinygrade.audit.plan import Trial, written
 from tinygrade.audit.verdict import Verdict, judge, unjudged
 from tinygrade.errors import GraderError, TinygradeError
 from tinygrade.grading import series
-from tinygrade.grading.child import Process
+from tinygrade.grading.child import Living
 from tinygrade.grading.forkserver import Forkserver, started
 from tinygrade.grading.run import Job, grade
 from tinygrade.model import Assignment, Report
@@ -42,9 +41,7 @@ class Trials(Generic[Judged]):
         self._assignment = assignment
         self._seed = seed
         self._options = options
-        self._lock = threading.Lock()
-        self._running: set[Process] = set()
-        self._stopped = False
+        self._living = Living()
         self._server: Forkserver | None = None
 
     def run(
@@ -65,7 +62,7 @@ class Trials(Generic[Judged]):
                 on_verdict(verdict)
             return [found[number] for number in range(len(trials))]
         finally:
-            self._stop()
+            self._living.stop()
             threads.close()
             if self._server is not None:
                 self._server.close()
@@ -114,27 +111,13 @@ class Trials(Generic[Judged]):
     def _graded(self, jobs: Sequence[Job]) -> Generator[Report | TinygradeError]:
         """The outcome of each job: all on one sandbox where gradings can be forked."""
         if self._server is not None:
-            yield from series.grade(jobs, self._server, self._started)
+            yield from series.grade(jobs, self._server, self._living.add)
             return
         for job in jobs:
             try:
-                yield grade(job, lambda event: None, self._started)
+                yield grade(job, lambda event: None, self._living.add)
             except TinygradeError as error:
                 yield error
-
-    def _started(self, process: Process) -> None:
-        """Remember the grading's process, so that an interrupted audit leaves none behind."""
-        with self._lock:
-            self._running = {other for other in self._running if other.poll() is None} | {process}
-            if self._stopped:
-                process.terminate()
-
-    def _stop(self) -> None:
-        with self._lock:
-            self._stopped = True
-            for process in self._running:
-                if process.poll() is None:
-                    process.terminate()
 
 
 class Audit(Trials[Verdict]):

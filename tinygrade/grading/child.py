@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -152,6 +153,30 @@ class Child:
         with contextlib.suppress(BrokenPipeError):
             self._words.close()
         shutil.rmtree(self.work, ignore_errors=True)
+
+
+class Living:
+    """The processes of gradings in several threads: whoever gives up leaves none behind."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._processes: set[Process] = set()
+        self._stopped = False
+
+    def add(self, process: Process) -> None:
+        """Remember it, or end it where all have been ended already."""
+        with self._lock:
+            self._processes = {other for other in self._processes if other.poll() is None} | {process}
+            if self._stopped:
+                process.terminate()
+
+    def stop(self) -> None:
+        """End those that still run, and all that come later."""
+        with self._lock:
+            self._stopped = True
+            for process in self._processes:
+                if process.poll() is None:
+                    process.terminate()
 
 
 def _fresh(here: Path, stdin: int, told: int, stderr: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -11,10 +11,10 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tinygrade.grading.child import Living
 from tinygrade.grading.run import Job, grade
 from tinygrade.threads import Threads
 
@@ -66,11 +66,16 @@ def record(
 
 
 def _run(assignment: Assignment, parts: dict[int, Path], jobs: int, on_seed: Callable[[int], None]) -> None:
+    threads, living = Threads[int, int](jobs), Living()
+
     def recorded(seed: int) -> Iterator[int]:
         source = str(assignment.course.reference)
-        grade(Job(assignment, source, seed, budget=BUDGET, recording=parts[seed]), lambda event: None)
+        grade(Job(assignment, source, seed, budget=BUDGET, recording=parts[seed]), lambda event: None, living.add)
         yield seed
 
-    with closing(Threads[int, int](jobs)) as threads:
+    try:
         for done, _ in enumerate(threads.run(parts, recorded), 1):
             on_seed(done)
+    finally:
+        living.stop()
+        threads.close()
