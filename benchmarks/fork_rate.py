@@ -22,7 +22,7 @@ from tinygrade.model import Limits
 from tinygrade.sandboxes import clock
 from tinygrade.sandboxes.local import LocalSandbox
 from tinygrade.worker.confinement import STEPS
-from tinygrade.worker.package import packed
+from tinygrade.worker.packing import packed
 
 PACKAGE = Path(__file__).resolve().parents[1] / "reference" / "tinytorch"
 KINDS: dict[str, tuple[str, ...]] = {"confined": (), "without Landlock, seccomp, privileges": STEPS}

@@ -22,7 +22,7 @@ from tinygrade.model import Limits
 from tinygrade.sandbox import WorkerError
 from tinygrade.sandboxes.local import LocalSandbox
 from tinygrade.sandboxes.portable import PortableSandbox
-from tinygrade.worker.package import packed
+from tinygrade.worker.packing import packed
 
 SANDBOXES = {"local": LocalSandbox, "portable": PortableSandbox}
 PACKAGE = b"""

@@ -150,8 +150,8 @@ def forked_command(
     """
     real = starting.start
 
-    def forked(job: Job, server: Forkserver | None = None) -> Child:
-        return real(job, server or forkserver)
+    def forked(job: Job, server: Forkserver | None = None, *more: Any) -> Child:
+        return real(job, server or forkserver, *more)
 
     def run(words: Sequence[str], folder: Path, start: Callable = forked) -> subprocess.CompletedProcess[str]:
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))

@@ -11,7 +11,7 @@ from typing import Any
 
 from tinygrade.events import Event
 from tinygrade.grading import run
-from tinygrade.grading.child import Child
+from tinygrade.grading.child import Child, Process
 from tinygrade.grading.forkserver import Forkserver
 from tinygrade.grading.run import Job
 from tinygrade.grading.series import Series
@@ -33,16 +33,24 @@ class Sharing:
         self._start = run.start
         self._series: dict[str, Series] = {}
 
-    def start(self, job: Job, server: Forkserver | None = None) -> Child | _Turn:
+    def start(
+        self, job: Job, server: Forkserver | None = None, on_start: Callable[[Process], None] = lambda process: None
+    ) -> Child | _Turn:
         if server is not None or not self._is_ordinary(job):
-            return self._start(job, server or self._server)
+            return self._start(job, server or self._server, on_start)
         name = job.assignment.id
         series = self._series.pop(name, None) or Series(job, self._server)
         self._series[name] = series  # as the last one that was used
         while len(self._series) > KEPT:
             self._end(next(iter(self._series)))
+        on_start(series.process)
         series.start(job)
-        return _Turn(series, lambda: self._series.pop(name).close())
+        return _Turn(series, lambda: self._cut(name, series))
+
+    def _cut(self, name: str, series: Series) -> None:
+        if self._series.get(name) is series:
+            del self._series[name]
+        series.close()
 
     def _end(self, name: str) -> None:
         with self._series.pop(name):  # so that it ends by itself, and what it cost is counted

@@ -7,7 +7,7 @@ from tinygrade.checks.compiling import FROM_WORKER, code_for
 from tinygrade.checks.package import Package
 from tinygrade.model import Limits, Surface
 from tinygrade.sandbox import WorkerTimeout
-from tinygrade.worker.package import packed, unpacked
+from tinygrade.worker.packing import packed, unpacked
 
 #: Names and sizes that do not fit to each other, or to four bytes.
 WRONG = [[["ops.py"], [5]], [["ops.py"], [True]], [["ops.py", "a.py"], [5, -1]], [["ops.py", "a.py"], [4]], [[4], [4]]]

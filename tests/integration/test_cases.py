@@ -1,5 +1,8 @@
 """Cases of a check share a worker while they are right, and none is judged by what another one left there."""
 
+import json
+import shutil
+
 import pytest
 
 pytest_plugins = "tinygrade.testing"
@@ -75,8 +78,82 @@ def test_a_part_of_the_points_is_what_a_fresh_worker_gives(graded):
 
 
 @pytest.mark.parametrize(
-    "body", ["    student.ops.twice = 5", "    student.folder", "    student.restart()\n    student.ops"]
+    "body", ["    student.ops.twice = 5", "    student.callbacks((len, 1))", "    student.restart()\n    student.ops"]
 )
 def test_what_a_check_changed_is_not_there_for_the_next_case(graded, body):
     twice, _ = graded(SHOUTS, f"    student.ops\n{body}")
     assert twice.output.count("hello") == 3
+
+
+BROKEN_SETUP = """
+@pytest.fixture
+def chosen(x):
+    if x == 2:
+        raise RuntimeError("the course's own mistake")
+
+@pytest.mark.points(1)
+@pytest.mark.parametrize("x", [1, 2])
+def test_twice(chosen, student, x):
+    student.ops
+
+@pytest.mark.points(1)
+def test_after(student):
+    student.ops
+"""
+
+
+def test_a_worker_that_no_case_took_reaches_no_other_check(grade, make_small_course):
+    course = make_small_course(f"import pytest\n{BROKEN_SETUP}", {"ops.py": RIGHT}, points=2)
+    checks = grade(course, {"ops.py": SHOUTS}).checks
+    assert [check.output for check in checks] == ["hello\n", "hello\n"]
+
+
+SMOKE = """
+import pytest
+
+def test_open(student):
+    student.ops.early()
+
+def test_more(student):
+    student.ops.early()
+"""
+
+
+def test_the_worker_of_smoke_checks_reaches_no_check(forked_command, repository, tmp_path):
+    shutil.copytree(repository / "tests/courses/repro", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "student/pack/__init__.py").write_text("print('hello')\n")
+    (tmp_path / "student/pack/ops.py").write_text("def early():\n    raise NotImplementedError('A1.1')\n")
+    (tmp_path / "assignments/one/smoke/test_smoke.py").write_text(SMOKE)
+    report = tmp_path / "report.json"
+    words = ["check", "two", "--earlier", "own", "-k", "test_large", "--report", f"json={report}"]
+    done = forked_command([*words, "--course", str(tmp_path / "assignments")], tmp_path / "student")
+    assert report.exists(), done.stderr
+    assert [check["output"] for check in json.loads(report.read_text())["checks"]] == ["hello\n"]
+
+
+SLOW = """
+import time
+
+def twice(x):
+    end = time.process_time() + (x - 1) * 1.5
+    while time.process_time() < end:
+        pass
+"""
+TIMES = """
+@pytest.mark.points(1)
+@pytest.mark.parametrize("x", [1, pytest.param(2, marks=pytest.mark.timeout(20))])
+def test_twice(student, x):
+    student.fetch(student.ops.twice(x))
+
+@pytest.mark.points(1)
+def test_after(student):
+    student.ops
+"""
+
+
+def test_a_case_has_its_own_time(grade, make_small_course):
+    course = make_small_course(f"import pytest\n{TIMES}", {"ops.py": RIGHT}, points=2)
+    toml = course / "assignment1/assignment.toml"
+    toml.write_text(toml.read_text().replace("[[groups]]", "[limits]\ncpu_seconds = 0.5\n\n[[groups]]", 1))
+    twice, _ = grade(course, {"ops.py": SLOW}).checks
+    assert twice.status == "passed", twice.message

@@ -8,7 +8,7 @@ import pytest
 from tinygrade.model import Limits
 from tinygrade.sandboxes.local import LocalSandbox
 from tinygrade.sandboxes.portable import PortableSandbox
-from tinygrade.worker.package import packed
+from tinygrade.worker.packing import packed
 
 PACKAGE = """
 import os, sys, time

@@ -15,7 +15,6 @@ from tinygrade.errors import TinygradeError
 from tinygrade.grading.run import Job, grade
 
 if TYPE_CHECKING:
-
     from tinygrade.grading.forkserver import Forkserver
     from tinygrade.model import Assignment, CheckResult, Report
 

@@ -7,15 +7,12 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tinygrade.audit.plan import Trial
 from tinygrade.audit.run import Trials
 from tinygrade.grading import recording
 from tinygrade.model import Assignment, CheckResult, Report
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

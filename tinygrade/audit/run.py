@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from tinygrade.audit.plan import Trial, written
 from tinygrade.audit.verdict import Verdict, judge, unjudged
@@ -19,10 +19,6 @@ from tinygrade.grading.forkserver import Forkserver, started
 from tinygrade.grading.run import Job, grade
 from tinygrade.model import Assignment, Report
 from tinygrade.threads import Threads
-
-if TYPE_CHECKING:
-    pass
-
 
 Judged = TypeVar("Judged")
 #: The most trials that share a sandbox: all of them end with it.

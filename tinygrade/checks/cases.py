@@ -1,8 +1,8 @@
 """The cases of a check share a worker for as long as they are right: starting one is most of what a small case costs.
 
 The same where nothing is written yet, and for the smoke checks of one assignment, which decide together. A worker
-belongs to one check, and no case is judged by what another one left in it: one that is not right in a worker that
-others have used is judged again in a fresh one (see `checks.retries`), and the next case begins with a fresh one.
+belongs to one check, and no case is wrong by what another one left in it: one that is not right in a worker that others
+have used is judged again in a fresh one (see `checks.retries`), and the next case begins with a fresh one.
 """
 
 from __future__ import annotations
@@ -18,24 +18,32 @@ class Cases:
     """The worker that goes from one case to the next."""
 
     def __init__(self) -> None:
-        #: Is the test after the one that runs another case of the same check?
-        self.go_on = False
+        self._check = self._coming = ""
         self._kept: StudentLibrary | None = None
 
-    def take(self, package: Package) -> StudentLibrary | None:
-        """The worker of the case before, when there is one and it has loaded this package."""
-        kept, self._kept = self._kept, None
-        if kept is None:
-            return None
-        if kept.package is package:
-            kept.next_case()
+    def begin(self, check: str, coming: str) -> None:
+        """A test of this check begins, whether it runs or not, and one of the check `coming` is next."""
+        if check != self._check:
+            self._end()
+        self._check, self._coming = check, coming
+
+    def take(self, package: Package, cpu_seconds: float) -> StudentLibrary | None:
+        """The worker of an earlier case of this check, if it has loaded this package and has this limit."""
+        kept = self._kept
+        if kept is not None and kept.next_case(package, cpu_seconds):
+            self._kept = None
             return kept
-        kept.close()
+        self._end()
         return None
 
     def keep(self, library: StudentLibrary) -> bool:
         """Keep it for the next case, if there is one that it will do for."""
-        if not self.go_on or not library.is_as_new(MOST_CPU_SECONDS):
+        if self._check != self._coming or not library.may_go_on(MOST_CPU_SECONDS):
             return False
         self._kept = library
         return True
+
+    def _end(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()

@@ -11,7 +11,7 @@ from typing import Any
 
 from tinygrade.checks.package import Package
 from tinygrade.sandbox import WorkerError
-from tinygrade.worker.package import packed, unpacked
+from tinygrade.worker.packing import packed, unpacked
 
 #: Which worker of a package is the first one that it pays for: a run of one check has few.
 FROM_WORKER = 3

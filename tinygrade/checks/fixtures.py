@@ -49,7 +49,8 @@ def assignment(grading: Grading) -> Assignment:
 def student(request: pytest.FixtureRequest, grading: Grading) -> Iterator[StudentLibrary]:
     """The student's package, in a worker that belongs to the check and ends with it."""
     cases, item = grading.cases, request.node
-    library = cases.take(grading.stack.package) or grading.student(_cpu_seconds(item, grading))
+    seconds = _cpu_seconds(item, grading)
+    library = cases.take(grading.stack.package, seconds) or grading.student(seconds)
     yield library
     # What is recorded must be found in one case alone.
     goes_on = item.stash.get(GOES_ON, False) and grading.recorder is None
@@ -58,9 +59,11 @@ def student(request: pytest.FixtureRequest, grading: Grading) -> Iterator[Studen
     item.stash[PRINTS] = library.printed()
 
 
-def _cpu_seconds(item: pytest.Item, grading: Grading) -> float | None:
+def _cpu_seconds(item: pytest.Item, grading: Grading) -> float:
     """Once a case of a check was stopped, its other cases get little time: what hangs is paid for once."""
-    return HUNG_SECONDS if marks.check_id(item) in grading.hung else marks.read(item).cpu_seconds
+    if marks.check_id(item) in grading.hung:
+        return HUNG_SECONDS
+    return marks.read(item).cpu_seconds or grading.assignment.limits.cpu_seconds
 
 
 @pytest.fixture(scope="session")

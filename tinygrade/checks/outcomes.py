@@ -57,3 +57,8 @@ def _missing_name(kind: str, message: str, package: Package) -> str:
     if kind != "ModuleNotFoundError" or not match:
         return ""
     return did_you_mean(f"{match[1]}.py", package.files)
+
+
+def said(error: AssertionError) -> str:
+    """What the check's author wrote, without what pytest adds."""
+    return str(error).split("\nassert ")[0]

@@ -10,7 +10,7 @@ from typing import Any
 
 from tinygrade.failures import StudentFailure
 from tinygrade.model import Limits, Surface
-from tinygrade.worker.package import packed
+from tinygrade.worker.packing import packed
 
 
 @dataclass(frozen=True)

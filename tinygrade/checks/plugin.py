@@ -15,9 +15,10 @@ from tinygrade.checks import order
 from tinygrade.checks.context import Grading
 from tinygrade.checks.diagnosing import named
 from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS, GOES_ON, GRADING, PRINTS
+from tinygrade.checks.outcomes import said
 from tinygrade.checks.package import Part
 from tinygrade.checks.results import Outcome, combine
-from tinygrade.checks.retries import GIVEN, Retries, said
+from tinygrade.checks.retries import GIVEN, Retries
 from tinygrade.checks.smoke import Smoke
 from tinygrade.diagnosis import exceptions
 from tinygrade.errors import CourseError, UserError
@@ -126,7 +127,7 @@ class GradePlugin:
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Generator[None, bool, bool]:
-        self.grading.cases.go_on = nextitem is not None and self._check_of(item) == self._check_of(nextitem)
+        self.grading.cases.begin(self._check_of(item), self._check_of(nextitem) if nextitem else "")
         smoke = self._smoke.owner(item)
         if smoke is not None:
             skipped = self._smoke.is_decided(item)

@@ -18,6 +18,7 @@ import pytest
 
 from tinygrade.checks import marks as marks_of
 from tinygrade.checks.fixtures import CREDIT
+from tinygrade.checks.outcomes import said
 from tinygrade.checks.plugin import GradePlugin
 from tinygrade.checks.script import NPZ_MARK, Script, write
 from tinygrade.checks.trace import NOT_TRAINED, Recorder, Step, batch, shortened, target
@@ -78,7 +79,7 @@ class Recording:
     def _failed(self, item: pytest.Item, failure: StudentFailure | AssertionError) -> None:
         if self._done:
             return
-        message = failure.message if isinstance(failure, StudentFailure) else str(failure).split("\nassert ")[0]
+        message = failure.message if isinstance(failure, StudentFailure) else said(failure)
         steps, title = self._recorder.steps(), _title(item)
         if marks_of.check_id(item) not in self._checks:
             self._smoke = self._smoke or (title, message, steps)

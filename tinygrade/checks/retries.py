@@ -1,7 +1,7 @@
-"""A check that failed is judged again where the reason may lie elsewhere: in a part, or in an earlier assignment.
+"""A check that failed is judged again where the reason may lie elsewhere: in another case, a part, another assignment.
 
-Every retry has a fresh worker and the same inputs. Nothing is retried in the hope of luck, and a run in which all
-checks pass retries nothing.
+Every retry has a fresh worker and the same inputs. Nothing is retried in the hope of luck, and where each case is right
+in the worker of the one before, nothing at all.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pytest
 from tinygrade.checks import marks as marks_of
 from tinygrade.checks.context import Grading
 from tinygrade.checks.fixtures import CREDIT, DIAGNOSIS
+from tinygrade.checks.outcomes import said
 from tinygrade.checks.package import Package, Part
 from tinygrade.checks.recorded.library import RecordedLibrary
 from tinygrade.checks.recorded.recorder import RecordingLibrary
@@ -26,7 +27,7 @@ GIVEN = pytest.StashKey[tuple[str, ...]]()
 #: Retries of one run in search of causes in earlier assignments, at the most: a check takes about 50 ms. It is a
 #: count and not a time, so that the same seed gives the same report on a slow machine.
 MOST_RETRIES = 40
-#: What earlier cases cannot be the reason of, or what would take as long again.
+#: What earlier cases are hardly the reason of (they have used a second at the most), or what would take as long again.
 CERTAIN = ("timed_out", "not_implemented", "blocked")
 #: What a record holds of one part that is given to one check, about. Long trainings ask for megabytes, for every seed:
 #: with a recorded reference those are not judged with correct parts, and their failure says so.
@@ -198,8 +199,3 @@ def _is_used(item: pytest.Function) -> bool:
     """Does this case run in a worker that others of its check have used?"""
     student: Any = item.funcargs.get("student")
     return student is not None and student.used
-
-
-def said(error: AssertionError) -> str:
-    """What the check's author wrote, without what pytest adds."""
-    return str(error).split("\nassert ")[0]

@@ -32,7 +32,7 @@ class StudentLibrary:
         answer_part: Callable[[dict[str, Any], Part], dict[str, Any]],
         cpu_seconds: float,
     ) -> None:
-        self.package = package
+        self._package = package
         self._open_worker = open_worker
         self._answer_part = answer_part
         self._cpu_seconds = cpu_seconds
@@ -41,7 +41,8 @@ class StudentLibrary:
         self._muted = False
         #: Has its worker answered another case of the check before?
         self.used = False
-        self._marked = False
+        # What code writes into its folder cannot be seen from here.
+        self._marked = package.limits.scratch_mib > 0
         self._modules: dict[str, Handle] = {}
         self.parts: tuple[Part, ...] = ()
         self._callbacks = Callbacks(package.limits.scratch_mib)
@@ -57,8 +58,7 @@ class StudentLibrary:
 
     @property
     def folder(self) -> StudentFolder:
-        self._marked = True
-        return StudentFolder(self, self.package.limits.scratch_mib)
+        return StudentFolder(self, self._package.limits.scratch_mib)
 
     def fetch(self, value: Any, **expected: Any) -> Any:
         """The plain data behind a handle.
@@ -84,6 +84,7 @@ class StudentLibrary:
 
     def callbacks(self, *functions: tuple[Callable[..., Any], Takes]) -> Handle:
         """A list of functions of ours that code on the other side may call with what they take (see `Callbacks`)."""
+        self._marked = True
         return self._handle("callbacks", *(self._callbacks.add(*function) for function in functions))
 
     def loop(self, name: str, *args: Any) -> Any:
@@ -143,16 +144,16 @@ class StudentLibrary:
             file, line, _ = self._routine("locate", reduce(self.get, names, getattr(self, module)))
         except (StudentFailure, ValueError, TypeError):
             return ""
-        return place(relative(file, self.package.folder), line, names[-1], self.package.files)
+        return place(relative(file, self._package.folder), line, names[-1], self._package.files)
 
     # ---- life ------------------------------------------------------------------------------------------
 
     @property
     def worker(self) -> Any:
         if self._worker is None:
-            code = code_for(self.package, self._open_worker)
+            code = code_for(self._package, self._open_worker)
             self._worker = self._open_worker(cpu_seconds=self._cpu_seconds)
-            self._guarded_import("", self.package.opening(self.parts, code))
+            self._guarded_import("", self._package.opening(self.parts, code))
         return self._worker
 
     def restart(self, parts: Sequence[Part] = (), package: Package | None = None, *, mute: bool = True) -> None:
@@ -163,35 +164,38 @@ class StudentLibrary:
         self.close()
         self.used, self._marked = False, True
         self._muted = self._muted or mute
-        self.package = package or self.package
+        self._package = package or self._package
         self._modules.clear()
         self._worker = None
         self.parts = tuple(parts)
-        self._callbacks = Callbacks(self.package.limits.scratch_mib)
+        self._callbacks = Callbacks(self._package.limits.scratch_mib)
 
     def close(self) -> None:
         if self._worker is not None:
             self._worker.close()  # first: what still prints must not keep us reading
             self._prints += "" if self._muted else self._worker.output()
 
-    def is_as_new(self, cpu_seconds: float) -> bool:
-        """Is a worker there that a check can begin with, but for what its own code may have changed in it?
+    def may_go_on(self, cpu_seconds: float) -> bool:
+        """May another case of the check be judged in this worker, which has answered one?
 
-        Not where a check has changed a module or files, nor where more time is used up than this.
+        Not where a case has changed a module or left functions of ours there, nor where more time is used up than this.
         """
         worker = self._worker
         return worker is not None and not self._marked and worker.is_open and worker.cpu_seconds() < cpu_seconds
 
-    def next_case(self) -> None:
-        """Go on with another case in the same worker."""
+    def next_case(self, package: Package, cpu_seconds: float) -> bool:
+        """Go on with another case in the same worker, if it has loaded this package and has this limit."""
+        if self._package is not package or self._cpu_seconds != cpu_seconds:
+            return False
         self.used = True
         self._prints = ""
+        return True
 
     def printed(self) -> str:
         """Everything that the student's code printed in this case, cleaned and cut."""
         if self._worker is not None and self._worker.is_open:
             self._prints += self._worker.output()
-        return told(self._prints, limit=self.package.limits.output_kib << 10)
+        return told(self._prints, limit=self._package.limits.output_kib << 10)
 
     # ---- Backend ---------------------------------------------------------------------------------------
 
@@ -230,19 +234,19 @@ class StudentLibrary:
 
     def _guarded_import(self, module: str, request: dict[str, Any]) -> Any:
         """Import once: a module that hangs or crashes costs its time-out only in the first check."""
-        known = self.package.broken.get(module)
+        known = self._package.broken.get(module)
         if known is not None:
             raise known
         try:
-            seconds = self.package.limits.import_cpu_seconds
+            seconds = self._package.limits.import_cpu_seconds
             return self._answer(self._send(request, cpu_seconds=seconds), module=module)
         except StudentFailure as failure:
             if failure.status == "not_implemented":
                 raise
-            name = f"{self.package.name}/{module}.py" if module else f"{self.package.name}/__init__.py"
+            name = f"{self._package.name}/{module}.py" if module else f"{self._package.name}/__init__.py"
             message = f"{name} cannot be imported: {failure.message}"
             later = StudentFailure(message, status="blocked", where=failure.where)
-            self.package.broken[module] = later
+            self._package.broken[module] = later
             # The first check tells what happened; an ordinary error blocks it like the others.
             status = failure.status if failure.status != "failed" else "blocked"
             raise StudentFailure(message, status=status, where=failure.where) from None
@@ -278,10 +282,10 @@ class StudentLibrary:
             return reply["value"]
         if "unsendable" in reply:
             raise StudentFailure(f"returned {told(reply['unsendable'], limit=300)}, which cannot be graded")
-        raise failure_of(reply.get("error"), self.package)
+        raise failure_of(reply.get("error"), self._package)
 
     def _locate_stack(self, stack: str) -> str:
-        return in_stack(stack, self.package.folder, self.package.files)
+        return in_stack(stack, self._package.folder, self._package.files)
 
     def _outgoing(self, value: Any) -> Any:
         if isinstance(value, Handle):

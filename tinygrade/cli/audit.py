@@ -15,7 +15,6 @@ from tinygrade.cli.options import chosen_seed, course_option
 from tinygrade.errors import UsageError
 
 if TYPE_CHECKING:
-
     from tinygrade.audit.plan import Trial
     from tinygrade.model import Assignment
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tinygrade.errors import GraderError, PluginError, RefusedError, SubmissionError
 from tinygrade.executor import Kind, Outcome, Task
-from tinygrade.grading.child import Process
+from tinygrade.grading.child import Living, Process
 from tinygrade.grading.forkserver import started
 from tinygrade.grading.run import Job, Reuse, grade
 from tinygrade.model import Assignment, Report
@@ -59,9 +59,7 @@ class Grader:
         self._prints = prints
         self._previous = previous
         self._server = started() if here else None
-        self._lock = threading.Lock()
-        self._running: set[Process] = set()
-        self._closed = False
+        self._living = Living()
 
     def __call__(self, task: Task) -> Outcome:
         """Grade `task`.
@@ -75,12 +73,7 @@ class Grader:
 
     def close(self) -> None:
         """End what runs; nothing more is graded."""
-        with self._lock:
-            self._closed = True
-            running = list(self._running)
-        for process in running:
-            with suppress(OSError):
-                process.terminate()
+        self._living.stop()
         if self._server is not None:
             self._server.close()
 
@@ -88,7 +81,7 @@ class Grader:
         secret = hmac.new(self._secret, task.sha256.encode(), hashlib.sha256).hexdigest()
         reuse = replace(self._previous(task.student), prints=self._prints) if self._prints is not None else None
         job = replace(self._job, source=task.source, secret=secret, reuse=reuse)
-        watch = _Watch(self, self._deadline)
+        watch = _Watch(self._living, self._deadline)
         try:
             report = self._report(job, watch)
         except SubmissionError as error:
@@ -121,23 +114,12 @@ class Grader:
         job = replace(job, reuse=Reuse(job.reuse.prints))
         return grade(job, lambda event: None, watch.start, self._server)
 
-    def begin(self, process: Process) -> None:
-        with self._lock:
-            self._running.add(process)
-            closed = self._closed
-        if closed:
-            process.terminate()
-
-    def ended(self, process: Process) -> None:
-        with self._lock:
-            self._running.discard(process)
-
 
 class _Watch:
     """Ends the process of one grading when its time is over."""
 
-    def __init__(self, grader: Grader, seconds: float) -> None:
-        self._grader = grader
+    def __init__(self, living: Living, seconds: float) -> None:
+        self._living = living
         self._seconds = seconds
         self._timer: threading.Timer | None = None
         self._process: Process | None = None
@@ -146,7 +128,7 @@ class _Watch:
     def start(self, process: Process) -> None:
         self.end()  # of one before, whose results were given up
         self._process = process
-        self._grader.begin(process)
+        self._living.add(process)
         self._timer = threading.Timer(self._seconds, self._end)
         self._timer.daemon = True
         self._timer.start()
@@ -155,7 +137,7 @@ class _Watch:
         if self._timer is not None:
             self._timer.cancel()
         if self._process is not None:
-            self._grader.ended(self._process)
+            self._living.remove(self._process)
 
     def _end(self) -> None:
         self.passed = True

@@ -82,6 +82,15 @@ class Child:
     ) -> None:
         self.close()
 
+    @contextlib.contextmanager
+    def closed_on_error(self) -> Iterator[Child]:
+        """Whoever begins with it and is interrupted leaves nothing behind."""
+        try:
+            yield self
+        except BaseException:
+            self.close()
+            raise
+
     def tell(self, message: dict[str, Any]) -> None:
         """Give it its job, or a word that it waits for."""
         with contextlib.suppress(BrokenPipeError):  # it has ended already, and told why
@@ -135,8 +144,10 @@ class Child:
 
     def close(self) -> None:
         """End it, whatever it does, and remove its folder. May be called twice."""
-        self._end()
-        self._forget()
+        try:
+            self._end()
+        finally:
+            self._forget()
 
     def _end(self) -> None:
         """It takes zygote and workers with it, because each dies with its parent."""
@@ -166,17 +177,21 @@ class Living:
     def add(self, process: Process) -> None:
         """Remember it, or end it where all have been ended already."""
         with self._lock:
-            self._processes = {other for other in self._processes if other.poll() is None} | {process}
+            self._processes.add(process)
             if self._stopped:
                 process.terminate()
 
+    def remove(self, process: Process) -> None:
+        """It has ended."""
+        with self._lock:
+            self._processes.discard(process)
+
     def stop(self) -> None:
-        """End those that still run, and all that come later."""
+        """End all, also those that come later. One that has ended already takes no harm."""
         with self._lock:
             self._stopped = True
             for process in self._processes:
-                if process.poll() is None:
-                    process.terminate()
+                process.terminate()
 
 
 def _fresh(here: Path, stdin: int, told: int, stderr: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -88,15 +88,17 @@ def grade(
     `on_start` gets the process of the grading: whoever grades in several threads ends it by `terminate`. With `server`
     it is forked from there, which is cheaper; without, it is a fresh one.
     """
-    with start(job, server) as child:
-        on_start(child.process)
+    with start(job, server, on_start) as child:
         return child.report(on_event)
 
 
-def start(job: Job, server: Forkserver | None = None) -> Child:
-    """Start the grading; the caller takes its report, and closes it."""
-    child = Child(server)
-    child.tell(message(job, child.work))
+def start(
+    job: Job, server: Forkserver | None = None, on_start: Callable[[Process], None] = lambda process: None
+) -> Child:
+    """Start the grading; the caller takes its report, and closes it. For the rest see `grade`."""
+    with Child(server).closed_on_error() as child:
+        on_start(child.process)
+        child.tell(message(job, child.work))
     return child
 
 

@@ -39,9 +39,9 @@ class Series:
     """
 
     def __init__(self, job: Job, server: Forkserver) -> None:
-        self._child = Child(server)
         self._count = 0
-        self._child.tell({**message(job, self._child.work), "series": True})
+        with Child(server).closed_on_error() as self._child:
+            self._child.tell({**message(job, self._child.work), "series": True})
 
     @property
     def process(self) -> Process:
@@ -121,22 +121,19 @@ class Lent:
 def run(
     jobs: Iterable[dict[str, Any]],
     sandbox: Sandbox,
+    measured: Isolation,
     one: Callable[[dict[str, Any], Sandbox, int], None],
     emit: Callable[[Event], None],
 ) -> None:
     """Run each job of the series in a fork of this process; each tells of itself.
 
     Args:
-        sandbox: what the jobs share; it is closed at the end.
+        sandbox: what the jobs share, and how well it isolates.
         one: grades one job on a sandbox in a fork of the process with this number, and tells how it ended.
     """
-    try:
-        measured = sandbox.isolation()
-        for job in jobs:
-            if code := _forked(partial(one, job, Lent(sandbox, measured))):
-                emit(Stopped("GraderError", f"the grading ended with code {code}"))
-    finally:
-        sandbox.close()
+    for job in jobs:
+        if code := _forked(partial(one, job, Lent(sandbox, measured))):
+            emit(Stopped("GraderError", f"the grading ended with code {code}"))
 
 
 def _forked(act: Callable[[int], None]) -> int:

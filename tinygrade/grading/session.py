@@ -1,4 +1,4 @@
-"""The trusted side of one grading: the child process that `run.grade` starts.
+"""The trusted side of one grading: the child process that `grading.child` starts.
 
 It reads a job from standard input, loads the submission, opens the sandbox, runs pytest once, scores, and writes
 events to the file descriptor that it was given. It never imports student code.
@@ -67,7 +67,6 @@ def _serve_series(common: dict[str, Any], jobs: Iterator[dict[str, Any]], emit: 
 
     start = prepared(common, emit)
     sandbox = open_sandbox(start)
-    made = _made_once(start, sandbox)
 
     def one(job: dict[str, Any], lent: Sandbox, parent: int) -> None:
         die_with(parent)
@@ -76,7 +75,11 @@ def _serve_series(common: dict[str, Any], jobs: Iterator[dict[str, Any]], emit: 
             fits = made if all(common[name] == job[name] for name in DEPENDS_ON) else None
             emit(Finished(_graded(this, fits or ready(this, lent), lent, _now())))
 
-    series.run(jobs, sandbox, one, emit)
+    try:
+        made = _made_once(start, sandbox)
+        series.run(jobs, sandbox, made.isolation if made else sandbox.isolation(), one, emit)
+    finally:
+        sandbox.close()
 
 
 def _made_once(start: Run, sandbox: Sandbox) -> Ready | None:

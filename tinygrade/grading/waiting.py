@@ -22,8 +22,8 @@ class Waiting:
     """One grading that is started now and reads the submission later; it ends with `grade` or `close`."""
 
     def __init__(self, job: Job, server: Forkserver | None = None) -> None:
-        self._child = Child(server)
-        self._child.tell({**message(job, self._child.work), "waits": True})
+        with Child(server).closed_on_error() as self._child:
+            self._child.tell({**message(job, self._child.work), "waits": True})
 
     @property
     def process(self) -> Process:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tinygrade import config
 from tinygrade.errors import CourseError
@@ -15,9 +14,6 @@ from tinygrade.release import autograder, bundle, leaks, placing, proof, solutio
 from tinygrade.release.bundle import Order, below
 from tinygrade.release.proof import Trial
 from tinygrade.release.tree import Tree
-
-if TYPE_CHECKING:
-    pass
 
 #: Told before each step, and during a long one: its number from 1, how many there are, what it is.
 OnStep = Callable[[int, int, str], None]

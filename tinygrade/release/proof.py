@@ -13,7 +13,6 @@ from tinygrade.errors import CourseError
 from tinygrade.grading.run import Job, grade
 
 if TYPE_CHECKING:
-
     from tinygrade.model import Assignment, Report
 
 

@@ -28,7 +28,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 POLL_SECONDS = 0.05
-#: Unread bytes in the request pipe above which messages about the budget are left out; a pipe holds 64 KiB.
+#: Unread bytes in the request pipe above which messages about the budget are left out; a pipe holds 64 KiB or more.
 PIPE_ROOM = 16 << 10
 
 

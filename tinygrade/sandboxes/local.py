@@ -139,8 +139,6 @@ class LocalSandbox:
         theirs: list[int] = []
         for readable_by_us in (False, True, True, True):  # requests, replies, stdout, stderr
             r, w = os.pipe()
-            if not readable_by_us:
-                _widen(w)
             begun.ends.append(r if readable_by_us else w)
             theirs.append(w if readable_by_us else r)
         scratch = begun.scratch.request
@@ -157,6 +155,7 @@ class LocalSandbox:
 
     def _passed(self, begun: _Begun) -> Channel:
         requests, replies, *prints = begun.ends
+        _widen(requests)  # not before: one that only waits needs no share of what an ordinary user may take
         process = Forked(self, begun.pid, begun.scratch)
         channel = Channel(process, requests, replies, prints, self._limits.output_kib << 10, self._patience)
         self._workers = [*(worker for worker in self._workers if worker.is_open), channel]
@@ -196,7 +195,7 @@ def _widen(pipe: int) -> None:
     """Let a whole package be written at once: by the 64 KiB of an ordinary pipe it takes five turns of both sides."""
     import fcntl  # here, because this module is loaded everywhere, and used on Linux
 
-    with contextlib.suppress(OSError):  # an ordinary user has a share of what pipes may take
+    with contextlib.suppress(OSError):  # the share is used up
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, JOINED)
 
 

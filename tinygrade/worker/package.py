@@ -15,12 +15,9 @@ import sysconfig
 from collections.abc import Mapping, Sequence
 from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.machinery import ModuleSpec
-from itertools import accumulate
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
-
-import numpy as np
 
 ZIP = f"python{sys.version_info.major}{sys.version_info.minor}.zip"
 
@@ -121,25 +118,6 @@ class Sources(SourceLoader, MetaPathFinder):
         # For tracebacks, and for inspect.getsource; without a time it is never looked for on disk.
         linecache.cache[str(path)] = (len(data), None, lines, str(path))
         return code
-
-
-def packed(files: Mapping[str, bytes]) -> list[Any]:
-    """Files as few values for the wire: their names, how long they are, and one array of all that is in them."""
-    content = np.frombuffer(b"".join(files.values()), np.uint8)
-    return [list(files), [len(data) for data in files.values()], content]
-
-
-def unpacked(values: Any) -> dict[str, bytes]:
-    """What `packed` was given. Raises ValueError for anything else."""
-    if type(values) is not list or [type(part) for part in values] != [list, list, np.ndarray]:
-        raise ValueError("not what files are packed into")
-    names, sizes, content = values
-    if any(type(name) is not str for name in names) or any(type(size) is not int or size < 0 for size in sizes):
-        raise ValueError("files without a name or a length")
-    if content.dtype != np.uint8 or content.shape != (sum(sizes),) or len(names) != len(sizes):
-        raise ValueError("files of another length than they are said to have")
-    data = content.tobytes()
-    return {name: data[end - size : end] for name, size, end in zip(names, sizes, accumulate(sizes), strict=True)}
 
 
 def load(package: str, name: str) -> ModuleType:

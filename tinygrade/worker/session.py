@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import callback, failures, given, package, training
+from . import callback, failures, given, package, packing, training
 from .loops import LOOPS
 from .pipe import Pipe
 from .programs import OPERATORS
@@ -85,7 +85,7 @@ class Session:
         self._surface = Surface(
             lambda: getattr(package.load(name, module), attribute), surface["parameters"], **surface["names"]
         )
-        package.install(name, self._folder, package.unpacked(files), package.unpacked(code))
+        package.install(name, self._folder, packing.unpacked(files), packing.unpacked(code))
         given.install(lambda module: package.load(name, module), parts, self._pipe, self._surface)
 
     def _module(self, name: str) -> Any:
@@ -117,7 +117,7 @@ class Session:
 
 
 def _compiled(folder: str, files: list[Any]) -> list[Any]:
-    return package.packed(package.compiled(Path(folder), package.unpacked(files)))
+    return packing.packed(package.compiled(Path(folder), packing.unpacked(files)))
 
 
 def _attribute(of: Any, name: str) -> Any:
