@@ -85,6 +85,46 @@ def test_what_a_check_changed_is_not_there_for_the_next_case(graded, body):
     assert twice.output.count("hello") == 3
 
 
+#: Warms up by something that another module does not bear, and hangs when it is called a second time.
+STRICT = "import numpy as np\n\ndef twice(x):\n    np.seterr(all='raise')\n    return 2 * x\n"
+TINY = "import numpy as np\n\nTINY = np.exp(np.float64(-1000.0))\n\ndef twice(x):\n    return 2 * x\n"
+HANGS = ONCE.replace("return 2 * x if len(calls) == 1 else 0", "while len(calls) > 1: pass\n    return 2 * x")
+MODULES = """
+import pytest
+
+@pytest.mark.points(1)
+@pytest.mark.parametrize("name", ["ops", "more"])
+def test_modules(student, name):
+    assert student.fetch(getattr(student, name).twice(3)) == 6
+
+@pytest.mark.points(1)
+def test_more(student):
+    assert student.fetch(student.more.twice(3)) == 6
+"""
+
+
+def test_an_import_that_fails_after_another_case_is_tried_in_a_fresh_worker(grade, make_small_course):
+    course = make_small_course(MODULES, {"ops.py": RIGHT, "more.py": RIGHT}, points=2)
+    checks = grade(course, {"ops.py": STRICT, "more.py": TINY}).checks
+    assert [check.status for check in checks] == ["passed", "passed"]
+
+
+def test_a_case_that_hangs_after_another_one_is_tried_in_a_fresh_worker(grade, make_small_course):
+    course = make_small_course(CASES.format(body=EQUAL), {"ops.py": RIGHT}, points=2)
+    toml = course / "assignment1/assignment.toml"
+    toml.write_text(toml.read_text().replace("[[groups]]", "[limits]\ncpu_seconds = 0.5\n\n[[groups]]", 1))
+    assert [check.status for check in grade(course, {"ops.py": HANGS}).checks] == ["passed", "passed"]
+
+
+def test_a_second_try_is_given_once(graded):
+    """Who guesses has one more try in a check, and not in each case."""
+    body = "    assert student.fetch(student.ops.guess(x)) == 2 * x"
+    guesses = "n = 0\n\ndef guess(x):\n    global n\n    n += 1\n    return 2 * x if n == 1 else 0\n"
+    twice, _ = graded(f"print('hello')\n{guesses}\n{RIGHT}", body)
+    assert twice.status == "passed"
+    assert twice.output == "hello\nhello\n"  # the cases after the second begin anew; what a retry prints is dropped
+
+
 BROKEN_SETUP = """
 @pytest.fixture
 def chosen(x):

@@ -27,8 +27,6 @@ GIVEN = pytest.StashKey[tuple[str, ...]]()
 #: Retries of one run in search of causes in earlier assignments, at the most: a check takes about 50 ms. It is a
 #: count and not a time, so that the same seed gives the same report on a slow machine.
 MOST_RETRIES = 40
-#: What earlier cases are hardly the reason of (they have used a second at the most), or what would take as long again.
-CERTAIN = ("timed_out", "not_implemented", "blocked")
 #: What a record holds of one part that is given to one check, about. Long trainings ask for megabytes, for every seed:
 #: with a recorded reference those are not judged with correct parts, and their failure says so.
 MOST_GIVEN_BYTES = 128 << 10
@@ -61,6 +59,7 @@ class Retries:
         """
         if _is_used(item) and item.stash.get(CREDIT, (1.0, ""))[0] < 1:
             failure = Retry(self._grading, item, state).fails([])
+            self._grading.cases.share_no_more()
             if failure is not None:
                 raise failure
 
@@ -87,9 +86,10 @@ class Retries:
         if "student" not in item.funcargs:
             return failure
         retry = Retry(self._grading, item, state)
-        if _is_used(item) and failure.status not in CERTAIN:
+        if _is_used(item) and failure.status != "not_implemented":
             again = retry.fails([])
             if again is None:
+                self._grading.cases.share_no_more()
                 return None
             failure = again
         if self._grading.stack.lacks(failure):
@@ -183,8 +183,11 @@ class Retry:
         funcargs["student"].restart(parts, package or self._stack.package)
         if "rng" in funcargs:
             funcargs["rng"].bit_generator.state = self._state
-        self.item.stash.setdefault(CREDIT, (1.0, ""))
-        del self.item.stash[CREDIT]  # of the run that failed
+        stash = self.item.stash
+        if CREDIT in stash:  # of the run that failed
+            del stash[CREDIT]
+        if DIAGNOSIS in stash:
+            del stash[DIAGNOSIS]
         arguments = {name: funcargs[name] for name in self.item._fixtureinfo.argnames}
         try:
             self.item.obj(**arguments)

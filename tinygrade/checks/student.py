@@ -246,7 +246,8 @@ class StudentLibrary:
             name = f"{self._package.name}/{module}.py" if module else f"{self._package.name}/__init__.py"
             message = f"{name} cannot be imported: {failure.message}"
             later = StudentFailure(message, status="blocked", where=failure.where)
-            self._package.broken[module] = later
+            if not self.used:  # a case before may be the reason: then it is tried again in a fresh worker
+                self._package.broken[module] = later
             # The first check tells what happened; an ordinary error blocks it like the others.
             status = failure.status if failure.status != "failed" else "blocked"
             raise StudentFailure(message, status=status, where=failure.where) from None

@@ -128,6 +128,8 @@ class Child:
 
     def died(self) -> GraderError:
         """It ended, and told nothing."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(GRACE_SECONDS)  # so that the code is its own
         self._end()
         return GraderError(f"the grading ended without a report (code {self.process.poll()})\n{self._log()}")
 
@@ -197,7 +199,7 @@ class Living:
 def _fresh(here: Path, stdin: int, told: int, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
     os.set_inheritable(told, True)
     return subprocess.Popen(
-        command(ENTRY, str(told)),
+        command(ENTRY, str(told), str(os.getpid())),
         stdin=stdin,
         stdout=subprocess.DEVNULL,
         stderr=stderr,

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Entry of a fresh child process: the event descriptor is the last argument."""
-    serve(int(sys.argv[-1]), os.getppid())
+    """Entry of a fresh child process: the last arguments are the event descriptor and the process that started it."""
+    serve(int(sys.argv[-2]), int(sys.argv[-1]))
 
 
 def serve(descriptor: int, parent: int) -> None:

@@ -28,6 +28,8 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 POLL_SECONDS = 0.05
+#: What two full pipes hold, and much more.
+MOST_READS = 64
 #: Unread bytes in the request pipe above which messages about the budget are left out; a pipe holds 64 KiB or more.
 PIPE_ROOM = 16 << 10
 
@@ -196,9 +198,10 @@ class Channel:
         return bool(ready)
 
     def _drain_prints(self) -> None:
-        """Read all that was printed so far; a worker that has died meanwhile is no matter here."""
-        while self._wait_for_prints(0.0):
-            pass
+        """Read what was printed so far; it is no matter here whether the worker has died, or never stops."""
+        for _ in range(MOST_READS):
+            if not self._wait_for_prints(0.0):
+                break
 
     def _wait_for_prints(self, seconds: float) -> bool:
         """Read what is there from the prints alone; wait up to `seconds` for it. True when there was any."""
