@@ -36,9 +36,7 @@ class Both(Trials[Comparison]):
         record: of the assignment, for the seed of these gradings.
     """
 
-    def __init__(
-        self, assignment: Assignment, record: Path, *, seed: int, **options: Any
-    ) -> None:
+    def __init__(self, assignment: Assignment, record: Path, *, seed: int, **options: Any) -> None:
         super().__init__(assignment, seed=seed, **options)
         self._record = record
 

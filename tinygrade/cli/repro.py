@@ -63,9 +63,7 @@ def _record(checks: list[str], source: str, out: str | None) -> Record:
     return Record(tuple(checks), "" if out is None or inline else Path(out).name, inline, folder)
 
 
-def _run(
-    course: Course, assignment: str, source: str, seed: int, record: Record
-) -> tuple[Recorded | None, Report]:
+def _run(course: Course, assignment: str, source: str, seed: int, record: Record) -> tuple[Recorded | None, Report]:
     from tinygrade.cli.guard import terminable
     from tinygrade.config import load_assignment
     from tinygrade.events import Recorded

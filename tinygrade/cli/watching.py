@@ -121,11 +121,11 @@ class _Watch:
     # ---- one run ----
 
     def _check(self, state: State) -> None:
+        from tinygrade.grading.waiting import Waiting
+
         def start(job: Job) -> _Turn:
             self._ready = self._ready or Waiting(job)
             return _Turn(partial(self._graded, self._ready, state), self._ready.close)
-
-        from tinygrade.grading.waiting import Waiting
 
         before = {check.id: check for check in self._report.checks} if self._report else {}
         grade_and_show(self._ctx, self._assignment, str(self._place), self._told, start, before)
